@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * record.h - the wire: what the kernel half writes into the rings.
+ *
+ * This header is the only definition of the wire. The Go view of it
+ * (events/zz_wire.go) is generated from its DWARF. Little-endian; every
+ * structure is 8-byte aligned and has no implicit padding.
+ *
+ * A record is one struct eb_rec, then the body of its kind, then sections:
+ * struct eb_sec followed by `len` bytes of data padded with zeros to 8.
+ */
+#ifndef EB_RECORD_H
+#define EB_RECORD_H
+
+#ifndef EB_NO_TYPES
+typedef unsigned char __u8;
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef signed int __s32;
+typedef signed long long __s64;
+#endif
+
+enum eb_kind {
+	EB_ENTER = 1,	/* eb_call: a call has begun; its EB_CALL follows later */
+	EB_CALL = 2,	/* eb_call: a call has ended */
+	EB_FORK = 3,	/* eb_fork: in the parent: it made a task */
+	EB_CHILD = 4,	/* eb_fork: in the child: it was made, before its first instruction */
+	EB_EXEC = 5,	/* eb_exec: the new program is in place */
+	EB_END = 6,	/* eb_end: the thread exits */
+	EB_SIGNAL = 7,	/* eb_signal: a signal is delivered (or was ignored) */
+};
+
+/* ABI of a call: the table to look its number up in. */
+enum eb_abi {
+	EB_ABI_AMD64 = 0,
+	EB_ABI_ARM64 = 1,
+	EB_ABI_I386 = 2,
+	EB_ABI_COUNT = 3,
+	EB_ABI_UNKNOWN = 255,	/* x32, 32-bit ARM: numbers only */
+};
+
+enum eb_flag {
+	EB_F_ENTERED = 1,	/* EB_CALL: an EB_ENTER of this call was written before (or was lost) */
+	EB_F_NORETURN = 2,	/* EB_CALL: the thread ended inside the call: there is no result */
+	EB_F_NOENTRY = 4,	/* EB_CALL: the entry was not seen: begin is unknown, arguments are the registers at exit */
+	EB_F_SHORT = 8,		/* sections were left out: the record was full */
+	EB_F_THREADS = 16,	/* the process has other threads: memory may change during a call */
+	EB_F_IGNORED = 32,	/* EB_SIGNAL: the task ignores it, so it was not delivered */
+};
+
+struct eb_rec {
+	__u32 size;	/* of the whole record, a multiple of 8 */
+	__u8 kind;	/* enum eb_kind */
+	__u8 abi;	/* enum eb_abi, for EB_ENTER and EB_CALL */
+	__u16 flags;	/* enum eb_flag */
+	__u32 tid;	/* thread id, in the initial pid namespace */
+	__u32 pid;	/* process id (thread group), in the initial pid namespace */
+	__u32 seq;	/* 1, 2, 3... for each record of this thread, lost ones included */
+	__s32 nr;	/* syscall number, for EB_ENTER and EB_CALL */
+	__u64 time;	/* ns, CLOCK_MONOTONIC: EB_ENTER entry; EB_CALL exit; else the event */
+	__u64 start;	/* ns since boot: when the thread began; with tid its identity */
+};
+
+struct eb_call {
+	__u64 begin;	/* ns, CLOCK_MONOTONIC: entry; 0 if unknown */
+	__s64 ret;	/* raw: -4095..-1 are errors; EB_CALL only */
+	__u64 ip;	/* user instruction pointer at the call */
+	__u64 args[6];	/* the argument registers, as passed */
+};
+
+struct eb_fork {
+	__u32 parent_tid, parent_pid;
+	__u32 child_tid, child_pid;
+	__u64 parent_start, child_start;
+	char comm[16];
+};
+
+struct eb_exec {	/* section EB_SEC_STR: path of the program file */
+	__u32 old_tid;	/* the thread that called execve; differs from tid if it was not the leader */
+	__u32 uid;	/* effective, after the exec */
+	char comm[16];	/* new name */
+};
+
+struct eb_end {
+	__u32 status;	/* as wait(2) gives it: exit code << 8, or signal, 0x80 with core */
+	__u32 group_dead;	/* 1: it was the last thread of the process */
+	__u32 made;	/* how many records this thread made, this one included */
+	__u32 pad;
+};
+
+struct eb_signal {	/* section EB_SEC_MEM: struct siginfo as the kernel holds it (native layout) */
+	__u32 signo;
+	__u32 pad;
+	__u64 handler;	/* 0 SIG_DFL, 1 SIG_IGN, else address */
+};
+
+enum eb_sec_kind {
+	EB_SEC_MEM = 1,	/* user memory [addr, addr+len); want: bytes asked for */
+	EB_SEC_STR = 2,	/* a NUL-terminated user string at addr; len without NUL; EB_S_CUT if longer */
+	EB_SEC_FD = 3,	/* struct eb_fdinfo, then its path: what a descriptor is. addr: the descriptor, sign-extended */
+};
+
+enum eb_sec_flag {
+	EB_S_EXIT = 1,	/* read at exit (else at entry) */
+	EB_S_CUT = 2,	/* more was there than the limit lets through: want > len, or the string goes on */
+	EB_S_RETRY = 4,	/* could not be read at entry; this is the second attempt, at exit */
+	EB_S_KERNEL = 8,	/* from the kernel's own objects, not from user memory */
+};
+
+struct eb_sec {
+	__u64 addr;
+	__u32 len;	/* bytes that follow */
+	__u32 want;	/* bytes asked for before limits; 0 for strings */
+	__s32 err;	/* 0, or -EFAULT: nothing could be read (len is 0) */
+	__u8 kind;	/* enum eb_sec_kind */
+	__u8 arg;	/* argument 0..5 it serves; 6: the return value; 255: none */
+	__u8 flags;	/* enum eb_sec_flag */
+	__u8 pad;
+};
+
+enum eb_fd_flag {
+	EB_FD_DELETED = 1,	/* the file has no name any more */
+	EB_FD_CUT = 2,		/* the path was too deep or too long; its beginning is missing */
+	EB_FD_SOCK = 4,		/* the socket fields are filled */
+	EB_FD_CWD = 8,		/* not a descriptor: the working directory (AT_FDCWD) */
+	EB_FD_NAME = 16,	/* not a path but a pseudo file's name: pipe, anon_inode, socket */
+	EB_FD_BAD = 32,		/* no such descriptor */
+};
+
+struct eb_fdinfo {
+	__s32 fd;
+	__u32 flags;	/* enum eb_fd_flag */
+	__u32 mode;	/* st_mode */
+	__u32 rdev;	/* major<<20 | minor, for devices */
+	__u32 dev;	/* of the file system: major<<20 | minor */
+	__u32 pathlen;	/* bytes of path that follow this structure */
+	__u64 ino;
+	__u64 magic;	/* file system magic, statfs(2) */
+	__u16 family, type, protocol, state;	/* of a socket; state as in include/net/tcp_states.h */
+	__u16 lport, rport;	/* host order */
+	__u32 ifpid;	/* netlink: port id */
+	__u8 laddr[16], raddr[16];
+	__u64 peer;	/* unix: inode of the peer, 0 if none */
+};
+
+#endif

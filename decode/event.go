@@ -1,0 +1,96 @@
+package decode
+
+import (
+	"github.com/ebtrace/ebtrace/decode/table"
+	"github.com/ebtrace/ebtrace/events"
+)
+
+// Call is one system call, decoded. Its values point into the record and into
+// the decoder; they are valid until the decoder's next call.
+type Call struct {
+	Kind      events.Kind // Whole, Begin or End
+	Name      string      // "openat", "syscall_0x1d3"
+	NR        int32
+	ABI       table.ABI
+	Row       *table.Row // nil: not in the table; arguments are raw
+	Args      []Value    // pre-order; a Begin has only those that are complete at entry
+	EntryArgs int        // so many leading nodes of Args are complete at entry (a Begin showed them)
+	Ret       Value      // Kind 0: none ("?")
+	Errno     int        // positive if the call failed, 512.. for ERESTART*
+	Aux       []Value    // note after the result: "(Timeout)", "(in [3])", pre-order
+	Begin     uint64     // ns, CLOCK_MONOTONIC; 0 unknown
+	End       uint64     // ns; 0 for a Begin
+	IP        uint64
+	NoReturn  bool // the thread ended inside the call
+	NoEntry   bool // the entry was not seen
+}
+
+// File is what a descriptor is.
+type File struct {
+	Path    []byte
+	Deleted bool
+	Cut     bool // the beginning of the path is missing
+	Pseudo  bool // Path is a name such as pipe:[123]
+	CWD     bool
+	Mode    uint32 // st_mode
+	Dev     uint32 // major<<20 | minor, of the file system
+	Rdev    uint32 // of a device file
+	Ino     uint64
+	Sock    *Socket
+}
+
+// Socket is what a socket descriptor is connected to.
+type Socket struct {
+	Family, Type, Protocol, State uint16
+	LAddr, RAddr                  []byte // 4 or 16 bytes
+	LPort, RPort                  uint16
+	NetlinkPID                    uint32
+	Peer                          uint64 // unix: inode of the peer
+	Path                          []byte // unix: name, with a leading NUL if abstract
+}
+
+// Event is one decoded event. Which pointer is set follows from Kind.
+type Event struct {
+	Kind  events.Kind
+	TID   uint32
+	PID   uint32
+	Start uint64
+	Time  uint64 // ns, CLOCK_MONOTONIC
+	Comm  string // of the thread, as far as known
+	Call  *Call
+	Fork  *ForkInfo
+	Exec  *ExecInfo
+	Exit  *ExitInfo
+	Sig   *SignalInfo
+	Lost  uint64
+}
+
+// ForkInfo belongs to Fork and Child.
+type ForkInfo struct {
+	ParentTID, ParentPID, ChildTID, ChildPID uint32
+	ParentStart, ChildStart                  uint64
+}
+
+// ExecInfo belongs to Exec.
+type ExecInfo struct {
+	Path   []byte
+	OldTID uint32 // the thread that called execve, if it was not the leader; else the thread's own
+	UID    uint32
+}
+
+// ExitInfo belongs to Exit.
+type ExitInfo struct {
+	Code      int  // exit code, if Signal is 0
+	Signal    int  // that killed it
+	Core      bool // dumped
+	GroupDead bool // the process has ended
+	Made      uint32
+}
+
+// SignalInfo belongs to Signal.
+type SignalInfo struct {
+	Signo   int
+	Info    []Value // pre-order: one Struct
+	Ignored bool
+	Stopped bool // the signal's default action stops the thread
+}

@@ -1,0 +1,119 @@
+package events
+
+import (
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"github.com/ebtrace/ebtrace/bpf"
+)
+
+// ErrMalformed is wrapped by every error about bytes that are no record.
+var ErrMalformed = errors.New("malformed record")
+
+// Record is one record as the kernel wrote it. Its byte slices point into the
+// bytes it was parsed from.
+type Record struct {
+	bpf.EbRec
+	Call bpf.EbCall // of EB_ENTER and EB_CALL
+	Body []byte     // of the other kinds: the structure that the kind names
+	secs []byte
+}
+
+const (
+	recSize  = int(unsafe.Sizeof(bpf.EbRec{}))
+	callSize = int(unsafe.Sizeof(bpf.EbCall{}))
+	secSize  = int(unsafe.Sizeof(bpf.EbSec{}))
+)
+
+var bodySize = [...]int{
+	bpf.EbKindEB_ENTER:  callSize,
+	bpf.EbKindEB_CALL:   callSize,
+	bpf.EbKindEB_FORK:   int(unsafe.Sizeof(bpf.EbFork{})),
+	bpf.EbKindEB_CHILD:  int(unsafe.Sizeof(bpf.EbFork{})),
+	bpf.EbKindEB_EXEC:   int(unsafe.Sizeof(bpf.EbExec{})),
+	bpf.EbKindEB_END:    int(unsafe.Sizeof(bpf.EbEnd{})),
+	bpf.EbKindEB_SIGNAL: int(unsafe.Sizeof(bpf.EbSignal{})),
+}
+
+// Parse reads the record at the start of b into r.
+func Parse(b []byte, r *Record) error {
+	if len(b) < recSize {
+		return fmt.Errorf("%w: %d bytes, a header has %d", ErrMalformed, len(b), recSize)
+	}
+	r.EbRec = load[bpf.EbRec](b)
+	size := int(r.Size)
+	if size < recSize || size > len(b) || size%8 != 0 {
+		return fmt.Errorf("%w: size %d in %d bytes", ErrMalformed, size, len(b))
+	}
+	if int(r.Kind) >= len(bodySize) || bodySize[r.Kind] == 0 {
+		return fmt.Errorf("%w: kind %d", ErrMalformed, r.Kind)
+	}
+	n := bodySize[r.Kind]
+	if size < recSize+n {
+		return fmt.Errorf("%w: size %d too small for kind %d", ErrMalformed, size, r.Kind)
+	}
+	r.Body = b[recSize : recSize+n]
+	r.secs = b[recSize+n : size]
+	if n == callSize && r.Kind <= uint8(bpf.EbKindEB_CALL) {
+		r.Call = load[bpf.EbCall](r.Body)
+	}
+	return nil
+}
+
+// load copies a wire structure out of b, which must hold it. The wire is
+// little-endian, as every architecture that ebtrace runs on.
+func load[T any](b []byte) T {
+	var v T
+	_ = b[unsafe.Sizeof(v)-1]
+	return *(*T)(unsafe.Pointer(unsafe.SliceData(b)))
+}
+
+// Fork, Exec, End and Signal are the bodies of those kinds (EB_CHILD: Fork).
+func (r *Record) Fork() bpf.EbFork { return load[bpf.EbFork](r.Body) }
+
+// Exec is the body of an EB_EXEC record.
+func (r *Record) Exec() bpf.EbExec { return load[bpf.EbExec](r.Body) }
+
+// End is the body of an EB_END record.
+func (r *Record) End() bpf.EbEnd { return load[bpf.EbEnd](r.Body) }
+
+// Signal is the body of an EB_SIGNAL record.
+func (r *Record) Signal() bpf.EbSignal { return load[bpf.EbSignal](r.Body) }
+
+// Section is one piece of memory or kernel data that a record carries.
+type Section struct {
+	bpf.EbSec
+	Data []byte // Len bytes
+}
+
+// FD is the body of an EB_SEC_FD section and the path after it.
+func (s *Section) FD() (bpf.EbFdinfo, []byte, bool) {
+	n := int(unsafe.Sizeof(bpf.EbFdinfo{}))
+	if len(s.Data) < n {
+		return bpf.EbFdinfo{}, nil, false
+	}
+	f := load[bpf.EbFdinfo](s.Data)
+	path := s.Data[n:]
+	if int(f.Pathlen) < len(path) {
+		path = path[:f.Pathlen]
+	}
+	return f, path, true
+}
+
+// Next returns the section at *off, which starts at 0, and moves *off past it.
+// It ends, with false, at the end of the record or at a malformed section.
+func (r *Record) Next(off *int) (s Section, ok bool) {
+	b := r.secs[min(*off, len(r.secs)):]
+	if len(b) < secSize {
+		return s, false
+	}
+	s.EbSec = load[bpf.EbSec](b)
+	n := int(s.Len)
+	if n > len(b)-secSize {
+		return s, false
+	}
+	s.Data = b[secSize : secSize+n]
+	*off += secSize + (n+7)&^7
+	return s, true
+}

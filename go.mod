@@ -1,0 +1,9 @@
+module github.com/ebtrace/ebtrace
+
+go 1.26
+
+require (
+	github.com/cilium/ebpf v0.22.0
+	github.com/spf13/pflag v1.1.0
+	golang.org/x/sys v0.49.0
+)
