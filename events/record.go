@@ -14,26 +14,26 @@ var ErrMalformed = errors.New("malformed record")
 // Record is one record as the kernel wrote it. Its byte slices point into the
 // bytes it was parsed from.
 type Record struct {
-	bpf.EbRec
-	Call bpf.EbCall // of EB_ENTER and EB_CALL
+	bpf.TraceEbRec
+	Call bpf.TraceEbCall // of EB_ENTER and EB_CALL
 	Body []byte     // of the other kinds: the structure that the kind names
 	secs []byte
 }
 
 const (
-	recSize  = int(unsafe.Sizeof(bpf.EbRec{}))
-	callSize = int(unsafe.Sizeof(bpf.EbCall{}))
-	secSize  = int(unsafe.Sizeof(bpf.EbSec{}))
+	recSize  = int(unsafe.Sizeof(bpf.TraceEbRec{}))
+	callSize = int(unsafe.Sizeof(bpf.TraceEbCall{}))
+	secSize  = int(unsafe.Sizeof(bpf.TraceEbSec{}))
 )
 
 var bodySize = [...]int{
-	bpf.EbKindEB_ENTER:  callSize,
-	bpf.EbKindEB_CALL:   callSize,
-	bpf.EbKindEB_FORK:   int(unsafe.Sizeof(bpf.EbFork{})),
-	bpf.EbKindEB_CHILD:  int(unsafe.Sizeof(bpf.EbFork{})),
-	bpf.EbKindEB_EXEC:   int(unsafe.Sizeof(bpf.EbExec{})),
-	bpf.EbKindEB_END:    int(unsafe.Sizeof(bpf.EbEnd{})),
-	bpf.EbKindEB_SIGNAL: int(unsafe.Sizeof(bpf.EbSignal{})),
+	bpf.TraceEbKindEB_ENTER:  callSize,
+	bpf.TraceEbKindEB_CALL:   callSize,
+	bpf.TraceEbKindEB_FORK:   int(unsafe.Sizeof(bpf.TraceEbFork{})),
+	bpf.TraceEbKindEB_CHILD:  int(unsafe.Sizeof(bpf.TraceEbFork{})),
+	bpf.TraceEbKindEB_EXEC:   int(unsafe.Sizeof(bpf.TraceEbExec{})),
+	bpf.TraceEbKindEB_END:    int(unsafe.Sizeof(bpf.TraceEbEnd{})),
+	bpf.TraceEbKindEB_SIGNAL: int(unsafe.Sizeof(bpf.TraceEbSignal{})),
 }
 
 // Parse reads the record at the start of b into r.
@@ -41,7 +41,7 @@ func Parse(b []byte, r *Record) error {
 	if len(b) < recSize {
 		return fmt.Errorf("%w: %d bytes, a header has %d", ErrMalformed, len(b), recSize)
 	}
-	r.EbRec = load[bpf.EbRec](b)
+	r.EbRec = load[bpf.TraceEbRec](b)
 	size := int(r.Size)
 	if size < recSize || size > len(b) || size%8 != 0 {
 		return fmt.Errorf("%w: size %d in %d bytes", ErrMalformed, size, len(b))
@@ -55,8 +55,8 @@ func Parse(b []byte, r *Record) error {
 	}
 	r.Body = b[recSize : recSize+n]
 	r.secs = b[recSize+n : size]
-	if n == callSize && r.Kind <= uint8(bpf.EbKindEB_CALL) {
-		r.Call = load[bpf.EbCall](r.Body)
+	if n == callSize && r.Kind <= uint8(bpf.TraceEbKindEB_CALL) {
+		r.Call = load[bpf.TraceEbCall](r.Body)
 	}
 	return nil
 }
@@ -70,30 +70,30 @@ func load[T any](b []byte) T {
 }
 
 // Fork, Exec, End and Signal are the bodies of those kinds (EB_CHILD: Fork).
-func (r *Record) Fork() bpf.EbFork { return load[bpf.EbFork](r.Body) }
+func (r *Record) Fork() bpf.TraceEbFork { return load[bpf.TraceEbFork](r.Body) }
 
 // Exec is the body of an EB_EXEC record.
-func (r *Record) Exec() bpf.EbExec { return load[bpf.EbExec](r.Body) }
+func (r *Record) Exec() bpf.TraceEbExec { return load[bpf.TraceEbExec](r.Body) }
 
 // End is the body of an EB_END record.
-func (r *Record) End() bpf.EbEnd { return load[bpf.EbEnd](r.Body) }
+func (r *Record) End() bpf.TraceEbEnd { return load[bpf.TraceEbEnd](r.Body) }
 
 // Signal is the body of an EB_SIGNAL record.
-func (r *Record) Signal() bpf.EbSignal { return load[bpf.EbSignal](r.Body) }
+func (r *Record) Signal() bpf.TraceEbSignal { return load[bpf.TraceEbSignal](r.Body) }
 
 // Section is one piece of memory or kernel data that a record carries.
 type Section struct {
-	bpf.EbSec
+	bpf.TraceEbSec
 	Data []byte // Len bytes
 }
 
 // FD is the body of an EB_SEC_FD section and the path after it.
-func (s *Section) FD() (bpf.EbFdinfo, []byte, bool) {
-	n := int(unsafe.Sizeof(bpf.EbFdinfo{}))
+func (s *Section) FD() (bpf.TraceEbFdinfo, []byte, bool) {
+	n := int(unsafe.Sizeof(bpf.TraceEbFdinfo{}))
 	if len(s.Data) < n {
-		return bpf.EbFdinfo{}, nil, false
+		return bpf.TraceEbFdinfo{}, nil, false
 	}
-	f := load[bpf.EbFdinfo](s.Data)
+	f := load[bpf.TraceEbFdinfo](s.Data)
 	path := s.Data[n:]
 	if int(f.Pathlen) < len(path) {
 		path = path[:f.Pathlen]
@@ -108,7 +108,7 @@ func (r *Record) Next(off *int) (s Section, ok bool) {
 	if len(b) < secSize {
 		return s, false
 	}
-	s.EbSec = load[bpf.EbSec](b)
+	s.EbSec = load[bpf.TraceEbSec](b)
 	n := int(s.Len)
 	if n > len(b)-secSize {
 		return s, false
