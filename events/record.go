@@ -41,7 +41,7 @@ func Parse(b []byte, r *Record) error {
 	if len(b) < recSize {
 		return fmt.Errorf("%w: %d bytes, a header has %d", ErrMalformed, len(b), recSize)
 	}
-	r.EbRec = load[bpf.TraceEbRec](b)
+	r.TraceEbRec = load[bpf.TraceEbRec](b)
 	size := int(r.Size)
 	if size < recSize || size > len(b) || size%8 != 0 {
 		return fmt.Errorf("%w: size %d in %d bytes", ErrMalformed, size, len(b))
@@ -108,7 +108,7 @@ func (r *Record) Next(off *int) (s Section, ok bool) {
 	if len(b) < secSize {
 		return s, false
 	}
-	s.EbSec = load[bpf.TraceEbSec](b)
+	s.TraceEbSec = load[bpf.TraceEbSec](b)
 	n := int(s.Len)
 	if n > len(b)-secSize {
 		return s, false
