@@ -1,0 +1,54 @@
+package decode
+
+import "github.com/ebtrace/ebtrace/decode/table"
+
+// What the table's layouts can not describe is decoded by functions of its
+// own, in special_*.go. They are listed here and nowhere else. Only New may
+// name these variables (else they would depend on themselves): it puts them
+// into the decoder.
+//
+// Every one of them but the notes appends exactly one value (with its parts)
+// to the decoder, by the functions of build.go; it reads nested user memory
+// with Decoder.read and Decoder.cstring, which choose the copy of the time
+// that is being decoded (Decoder.exit). It keeps no memory of its own and
+// allocates nothing; text it makes goes through Decoder.text.
+
+// structDecoder decodes a structure of structs.tbl that has no layout there.
+// m is what was captured of it: at least one byte, at most the smaller of its
+// size and the length that the call gives.
+type structDecoder func(d *Decoder, name string, m mem)
+
+// kindDecoder decodes what a pointer argument of a kind of its own points to.
+// m holds at least one byte; m.size is what the call says there is. n is the
+// value of the argument's len= or count= (bytes, elements, or for fdset the
+// number of bits); -1 if the row gives none or it could not be read.
+type kindDecoder func(d *Decoder, a *table.Arg, name string, m mem, n int64)
+
+// argDecoder decodes argument a, the one with index i in the row, instead of
+// what its kind says. It may look at other arguments with Decoder.arg. False,
+// with nothing appended, leaves the argument to its kind.
+type argDecoder func(d *Decoder, a *table.Arg, i int) bool
+
+// noteDecoder appends the note after a result ("Timeout", "left {...}"), any
+// number of values, without the parentheses. It is called at the end of every
+// call of its row that has a result, failed ones included (Decoder.errno).
+type noteDecoder func(d *Decoder)
+
+// structDecoders is by table.Struct.Name.
+var structDecoders = map[string]structDecoder{}
+
+// kindDecoders is by table.Kind: sockaddr, msghdr, mmsghdr, sigset, fdset,
+// cpuset, siginfo, wstatus.
+var kindDecoders = map[table.Kind]kindDecoder{}
+
+// argDecoders is by "row.argument", or "row.variant argument" alike: variants
+// share the name of their row.
+var argDecoders = map[string]argDecoder{}
+
+// noteDecoders is by table.Row.Name, for rows whose result has "+aux".
+var noteDecoders = map[string]noteDecoder{}
+
+// signalInfo decodes the siginfo that an EB_SIGNAL record carries, in the
+// native layout of the machine that recorded it (not that of a 32-bit task).
+// It appends one Struct without a name; nil until there is one.
+var signalInfo func(d *Decoder, m mem)
