@@ -15,9 +15,10 @@ type Call struct {
 	Row       *table.Row // nil: not in the table; arguments are raw
 	Args      []Value    // pre-order; a Begin has only those that are complete at entry
 	EntryArgs int        // so many leading nodes of Args are complete at entry (a Begin showed them)
+	More      bool       // Begin, or NoReturn: arguments follow Args that are known only at the end
 	Ret       Value      // Kind 0: none ("?")
 	Errno     int        // positive if the call failed, 512.. for ERESTART*
-	Aux       []Value    // note after the result: "(Timeout)", "(in [3])", pre-order
+	Aux       []Value    // note after the result, without the parentheses; values with a name print as "name value": (Timeout), (in [3], left {...})
 	Begin     uint64     // ns, CLOCK_MONOTONIC; 0 unknown
 	End       uint64     // ns; 0 for a Begin
 	IP        uint64
