@@ -83,6 +83,7 @@ type Row struct {
 	VariantArg  uint8
 	VariantMask uint64
 	Values      [NumABI][]uint64 // a variant's
+	index       [NumABI][]variantAt
 }
 
 // Field is one member of a structure, with its place for each ABI.
@@ -93,6 +94,7 @@ type Field struct {
 	Set    *xlat.Set
 	Struct *Struct
 	Hidden bool // unless -v
+	Ptr    bool // the C member is a pointer to what Kind says
 	Off    [NumABI]uint32
 	Size   [NumABI]uint32 // bytes of the member; of one element for arrays
 	N      [NumABI]uint32 // elements of an array member, else 1

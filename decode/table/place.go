@@ -1,0 +1,168 @@
+package table
+
+import (
+	"slices"
+	"sort"
+)
+
+// variantAt is a variant's row for one value of the argument that selects it.
+type variantAt struct {
+	val uint64
+	row *Row
+}
+
+// Variant returns the row that serves a call with these argument registers: r
+// or one of its variants.
+func (r *Row) Variant(abi ABI, args [6]uint64) *Row {
+	if len(r.Variants) == 0 || abi >= NumABI {
+		return r
+	}
+	reg := r.Args[r.VariantArg].Reg[abi]
+	if reg < 0 {
+		return r
+	}
+	v, index := args[reg]&r.VariantMask, r.index[abi]
+	lo, hi := 0, len(index)
+	for lo < hi {
+		m := (lo + hi) / 2
+		if index[m].val < v {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	if lo < len(index) && index[lo].val == v {
+		return index[lo].row
+	}
+	return r
+}
+
+// Blocks says whether the call can wait for something: its class is not
+// "never".
+func (r *Row) Blocks() bool { return !slices.Contains(r.Classes, "never") }
+
+// Raw returns an argument's value from the registers: those of a 32-bit ABI
+// are cut to 32 bits, and two of them joined where the argument is wide. It is
+// 0 if the ABI has no register for the argument.
+func (a *Arg) Raw(abi ABI, args *[6]uint64) uint64 {
+	if abi >= NumABI || a.Reg[abi] < 0 {
+		return 0
+	}
+	reg := a.Reg[abi]
+	v := args[reg]
+	if abi.Word() == 4 {
+		v = uint64(uint32(v))
+		if a.Kind.Wide() && reg < 5 {
+			v |= args[reg+1] << 32
+		}
+	}
+	return v
+}
+
+// placeAll puts the rows where their numbers are. A row for named ABIs comes
+// before a general one; a variant's row serves the base row of its name.
+func (t *tables) placeAll(r *reader, defs []rowDef) {
+	byName := make(map[string][]*rowDef, len(defs))
+	for i := range defs {
+		byName[defs[i].row.Name] = append(byName[defs[i].row.Name], &defs[i])
+	}
+	for i := range defs {
+		if name := defs[i].row.Name; byName[name][0] == &defs[i] {
+			t.place(r, name, byName[name])
+		}
+	}
+}
+
+// place puts the rows of one name where their numbers are.
+func (t *tables) place(r *reader, name string, defs []*rowDef) {
+	var last *Row
+	found := false
+	for abi := range ABI(NumABI) {
+		nr, has := Number(abi, name)
+		found = found || has
+		base, variants := choose(r, abi, defs, has)
+		switch {
+		case !has:
+		case base == nil && len(variants) > 0:
+			r.fail(variants[0].pos, "%s has variants but no row without braces for %s", name, abi)
+		case base == nil:
+		case len(variants) == 0:
+			t.rows[abi][nr] = base.row
+		default:
+			last = join(r, last, abi, base.row, variants)
+			t.rows[abi][nr] = last
+		}
+	}
+	if !found {
+		r.fail(defs[0].pos, "no ABI has a call %s", name)
+	}
+}
+
+// choose returns the rows of one name that serve an ABI.
+func choose(r *reader, abi ABI, defs []*rowDef, has bool) (base *rowDef, variants []*rowDef) {
+	for _, named := range []bool{true, false} {
+		var mine *rowDef
+		for _, d := range defs {
+			if (d.abis != 0) != named || named && d.abis&(1<<abi) == 0 {
+				continue
+			}
+			switch {
+			case named && !has:
+				r.fail(d.pos, "%s has no call %s", abi, d.row.Name)
+			case d.variant:
+				variants = append(variants, d)
+			case mine != nil:
+				r.fail(d.pos, "%s has two rows for %s", d.row.Name, abi)
+			default:
+				mine = d
+			}
+		}
+		if base == nil {
+			base = mine
+		}
+	}
+	return base, variants
+}
+
+// join makes the row of a base with variants for an ABI. If it would equal
+// last, the row of another ABI, that one serves both.
+func join(r *reader, last *Row, abi ABI, base *Row, variants []*rowDef) *Row {
+	first := variants[0].row
+	rows := make([]*Row, len(variants))
+	for i, v := range variants {
+		rows[i] = v.row
+		if v.row.VariantMask != first.VariantMask || v.row.reg(abi) != first.reg(abi) {
+			r.fail(v.pos, "%s has variants by another argument or mask", base.Name)
+			return base
+		}
+	}
+	row := last
+	if last == nil || !slices.Equal(last.Variants, rows) || !sameArgs(last.Args, base.Args) {
+		row = r.newRow()
+		*row = *base
+		row.Variants, row.VariantMask = rows, first.VariantMask
+		i := slices.IndexFunc(base.Args, func(a Arg) bool { return a.Reg[abi] == first.reg(abi) })
+		if i < 0 {
+			r.fail(variants[0].pos, "the row of %s without braces has no argument in that place", base.Name)
+			return base
+		}
+		row.VariantArg = uint8(i)
+	}
+	for _, v := range rows {
+		for _, val := range v.Values[abi] {
+			row.index[abi] = append(row.index[abi], variantAt{val, v})
+		}
+	}
+	x := row.index[abi]
+	sort.SliceStable(x, func(i, j int) bool { return x[i].val < x[j].val })
+	row.index[abi] = slices.CompactFunc(x, func(a, b variantAt) bool { return a.val == b.val })
+	return row
+}
+
+// reg is the register that selects a variant.
+func (r *Row) reg(abi ABI) int8 { return r.Args[r.VariantArg].Reg[abi] }
+
+// sameArgs says whether two rows are the same row of the table.
+func sameArgs(a, b []Arg) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0])
+}
