@@ -90,6 +90,18 @@ type callIndex interface {
 	classes(abi ABI, nr int) []string // of the call
 }
 
+// known is the callIndex of the table.
+type known struct{}
+
+func (known) name(abi ABI, nr int) string { return Name(abi, int32(nr)) }
+
+func (known) classes(abi ABI, nr int) []string {
+	if r := Lookup(abi, int32(nr)); r != nil {
+		return r.Classes
+	}
+	return nil
+}
+
 func parseCalls(expr string, ix callIndex) (*CallSet, error) {
 	set := new(CallSet)
 	body := strings.TrimLeft(expr, "!")
