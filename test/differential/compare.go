@@ -2,6 +2,7 @@ package differential
 
 import (
 	"fmt"
+	"regexp"
 	"sort"
 
 	"github.com/ebtrace/ebtrace/test/tracetext"
@@ -36,7 +37,11 @@ type item struct {
 // compare lists the differences of two traces of a program. Calls are compared
 // with calls and signals with signals, each in their order within a thread:
 // where between two calls an asynchronous signal arrives is chance.
-func compare(program string, s, e side) []difference {
+func compare(p *program, s, e side) []difference {
+	if p.loose {
+		return compareLines(p.name, "all", s.sorted(), e.sorted())
+	}
+	program := p.name
 	var all []difference
 	st, et := s.trace.ByRole(), e.trace.ByRole()
 	for _, role := range rolesOf(st, et) {
@@ -55,6 +60,21 @@ func compare(program string, s, e side) []difference {
 			all = append(all, compareLines(program, role, s.items(a, signals), e.items(b, signals))...)
 		}
 	}
+	return all
+}
+
+var role = regexp.MustCompile(`<(thread [0-9.]+|orphan\d+)>`)
+
+// sorted is the calls of all threads in the order of their text.
+func (s *side) sorted() []item {
+	var all []item
+	for _, th := range s.trace.Threads {
+		all = append(all, s.items(th, false)...)
+	}
+	for i := range all {
+		all[i].normal = role.ReplaceAllString(all[i].normal, "<thread>")
+	}
+	sort.SliceStable(all, func(i, j int) bool { return all[i].normal < all[j].normal })
 	return all
 }
 

@@ -62,7 +62,7 @@ func runBoth(t *testing.T, p *program, tracer, keep string) []difference {
 		}
 		sides[i].trace, sides[i].ids = s.trace()
 	}
-	diffs := compare(p.name, sides[0], sides[1])
+	diffs := compare(p, sides[0], sides[1])
 	if len(diffs) > 0 {
 		if err := os.MkdirAll(keep, 0o755); err != nil {
 			t.Fatal(err)

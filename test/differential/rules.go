@@ -13,6 +13,7 @@ type rule struct {
 	call     *regexp.Regexp
 	strace   *regexp.Regexp // nil: strace has no such line
 	ebtrace  *regexp.Regexp // nil: ebtrace has no such line
+	either   *regexp.Regexp // of whichever lines there are; nil if strace or ebtrace is set
 	programs *regexp.Regexp // nil: all
 	why      string
 	line     int
@@ -22,8 +23,9 @@ type rule struct {
 // readRules reads expected.txt: stanzas of "key: value" lines separated by
 // blank lines; "#" begins a comment line. Keys: call (regular expression of
 // the call's or signal's name), strace and ebtrace (of the normalised line;
-// if one is absent, that tracer has no such line), programs (of the program's
-// name) and why. All but strace, ebtrace and programs must be there.
+// if one is absent, that tracer has no such line), or both (the same for both), or
+// either (for whichever has such a line), programs (of the program's name) and
+// why. A rule needs call, why, and one of strace, ebtrace, both and either.
 func readRules(path string) ([]*rule, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -51,8 +53,8 @@ func readRules(path string) ([]*rule, error) {
 		}
 	}
 	for _, r := range rules {
-		if r.call == nil || r.why == "" || (r.strace == nil && r.ebtrace == nil) {
-			return nil, fmt.Errorf("%s:%d: a rule needs call, why, and strace or ebtrace", path, r.line)
+		if r.call == nil || r.why == "" || (r.strace == nil && r.ebtrace == nil && r.either == nil) {
+			return nil, fmt.Errorf("%s:%d: a rule needs call, why, and one of strace, ebtrace, both, either", path, r.line)
 		}
 	}
 	return rules, s.Err()
@@ -76,6 +78,10 @@ func (r *rule) set(text string) error {
 		r.strace = re
 	case "ebtrace":
 		r.ebtrace = re
+	case "both":
+		r.strace, r.ebtrace = re, re
+	case "either":
+		r.either = re
 	case "programs":
 		r.programs = re
 	default:
@@ -86,8 +92,13 @@ func (r *rule) set(text string) error {
 
 // covers tells whether the rule is about this difference.
 func (r *rule) covers(d *difference) bool {
-	return (r.programs == nil || r.programs.MatchString(d.program)) && r.call.MatchString(d.name) &&
-		matchSide(r.strace, d.strace) && matchSide(r.ebtrace, d.ebtrace)
+	if (r.programs != nil && !r.programs.MatchString(d.program)) || !r.call.MatchString(d.name) {
+		return false
+	}
+	if r.either != nil {
+		return (d.strace == "" || r.either.MatchString(d.strace)) && (d.ebtrace == "" || r.either.MatchString(d.ebtrace))
+	}
+	return matchSide(r.strace, d.strace) && matchSide(r.ebtrace, d.ebtrace)
 }
 
 func matchSide(re *regexp.Regexp, line string) bool {
