@@ -47,6 +47,7 @@ enum eb_flag {
 	EB_F_SHORT = 8,		/* sections were left out: the record was full */
 	EB_F_THREADS = 16,	/* the process has other threads: memory may change during a call */
 	EB_F_IGNORED = 32,	/* EB_SIGNAL: the task ignores it, so it was not delivered */
+	EB_F_EXITONLY = 64,	/* EB_CALL: only the exit is traced: begin is not known because it was not asked */
 };
 
 struct eb_rec {
@@ -56,8 +57,10 @@ struct eb_rec {
 	__u16 flags;	/* enum eb_flag */
 	__u32 tid;	/* thread id, in the initial pid namespace */
 	__u32 pid;	/* process id (thread group), in the initial pid namespace */
-	__u32 seq;	/* 1, 2, 3... for each record of this thread, lost ones included */
+	__u32 seq;	/* 1, 2, 3... for each record of this thread, lost ones included; 0: not counted */
 	__s32 nr;	/* syscall number, for EB_ENTER and EB_CALL */
+	__u32 slot;	/* the thread's place in map slots; its next owner begins with EB_CHILD */
+	__u32 pad;
 	__u64 time;	/* ns, CLOCK_MONOTONIC: EB_ENTER entry; EB_CALL exit; else the event */
 	__u64 start;	/* ns since boot: when the thread began; with tid its identity */
 };
@@ -93,6 +96,33 @@ struct eb_signal {	/* section EB_SEC_MEM: struct siginfo as the kernel holds it 
 	__u32 signo;
 	__u32 pad;
 	__u64 handler;	/* 0 SIG_DFL, 1 SIG_IGN, else address */
+};
+
+/*
+ * A traced thread's place in map slots, which user space maps and reads: how
+ * many records it made, and the call that it is in. Written by the thread only.
+ */
+struct eb_slot {
+	__u64 begin;	/* ns, CLOCK_MONOTONIC, of the call in flight; 0: none that is traced. Written last at entry, first at exit */
+	__u32 tid, pid;
+	__u64 start;
+	__u32 seq;	/* records made */
+	__u32 lost;	/* of them not delivered: the ring was full */
+	__s32 nr;
+	__u8 abi;
+	__u8 state;	/* enum eb_state */
+	__u16 flags;	/* enum eb_flag for the coming EB_CALL */
+	__u32 plan;
+	__u32 retry;	/* bit n: operation n of the plan could not read at entry */
+	__u64 ip;
+	__u64 args[6];
+};
+
+enum eb_state {
+	EB_SLOT_LIVE = 1,
+	EB_SLOT_ARMED = 2,	/* launched, but not yet at its own execve: nothing is shown */
+	EB_SLOT_FRESH = 4,	/* made by fork: its first sys_exit is the return of the parent's call in the child */
+	EB_SLOT_ATTACHED = 8,	/* traced since the attach: the exit of the call that it was in is its first event */
 };
 
 enum eb_sec_kind {

@@ -1,31 +1,198 @@
 //go:build ignore
 
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* trace.bpf.c - raw sys_enter and sys_exit: the calls of traced threads. */
 #include "vmlinux.h"
+#include <bpf_helpers.h>
+#include <bpf_core_read.h>
 #include "record.h"
 #include "plan.h"
-#include <bpf_helpers.h>
+#include "maps.h"
+#include "arch.h"
+#include "secs.h"
+#include "fd.h"
+#include "capture.h"
+#include "emit.h"
+#include "filter.h"
+#include "tree.h"
+#include "keep.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-#define KEEP(kind, type) const kind type *keep_##type __attribute__((unused))
-KEEP(struct, eb_rec);
-KEEP(struct, eb_call);
-KEEP(struct, eb_fork);
-KEEP(struct, eb_exec);
-KEEP(struct, eb_end);
-KEEP(struct, eb_signal);
-KEEP(struct, eb_sec);
-KEEP(struct, eb_fdinfo);
-KEEP(struct, eb_op);
-KEEP(struct, eb_plan);
-KEEP(struct, eb_variant_key);
-KEEP(enum, eb_kind);
-KEEP(enum, eb_abi);
-KEEP(enum, eb_flag);
-KEEP(enum, eb_sec_kind);
-KEEP(enum, eb_sec_flag);
-KEEP(enum, eb_fd_flag);
-KEEP(enum, eb_op_kind);
-KEEP(enum, eb_when);
-KEEP(enum, eb_len);
-KEEP(enum, eb_plan_flag);
+
+/* -c: adds one call to the table of this CPU. */
+static __always_inline void count(struct eb_slot *s, __s64 ret, __u64 took)
+{
+	__u32 i = EB_NR_SPACE;
+	if (s->abi < EB_ABI_COUNT && (__u32)s->nr < EB_MAX_NR)
+		i = s->abi * EB_MAX_NR + s->nr;
+	struct eb_count *c = bpf_map_lookup_elem(&counts, &i);
+	if (!c)
+		return;
+	c->calls++;
+	if (ret < 0 && ret >= -4095)
+		c->errors++;
+	c->total += took;
+	if (took > c->max)
+		c->max = took;
+	if (took < c->min || c->calls == 1)
+		c->min = took;
+}
+
+/* Notes the call that s is entering, without its begin. Returns what it needs. */
+static __always_inline __u8 note_call(struct eb_slot *s, struct pt_regs *regs, long nr)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u8 abi = arch_abi(task, nr), w = want_of(abi, nr);
+	if (s->state & EB_SLOT_ARMED) {
+		if (!arch_is_exec(abi, nr))
+			return 0;
+		s->state &= ~EB_SLOT_ARMED;
+	}
+	if (!w)
+		return 0;
+	s->nr = nr;
+	s->abi = abi;
+	s->flags = 0;
+	s->retry = 0;
+	s->ip = arch_ip(regs);
+	arch_args(regs, abi, s->args);
+	return w;
+}
+
+static __always_inline __u16 thread_flag(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	return task->signal->nr_threads > 1 ? EB_F_THREADS : 0;
+}
+
+/* Copies what the plan wants at entry and writes the EB_ENTER, if it is time. */
+static __always_inline void enter_half(struct eb_slot *s, __u32 slot, __u8 w, __u64 now)
+{
+	if (w & EB_W_ENTRY_OPS && (!(filters & EB_FILTER_AT_EXIT) || w & EB_W_EXEC)) {
+		struct eb_scratch *sc = scratch_begin(s, 0, 0);
+		if (!sc)
+			return;
+		s->flags |= thread_flag();
+		s->retry = capture(s->plan, EB_AT_ENTRY, 0, 0);
+		if (sc->pos == sizeof(struct eb_call_rec) && !(w & EB_W_ENTER_HALF))
+			return;
+		scratch_emit(sc, s, slot, EB_ENTER, now, 0);
+		s->flags |= EB_F_ENTERED;
+	} else if (w & EB_W_ENTER_HALF) {
+		emit_call(s, slot, EB_ENTER, now, 0, 0);
+		s->flags |= EB_F_ENTERED;
+	}
+}
+
+SEC("tp_btf/sys_enter")
+int sys_enter(__u64 *ctx)
+{
+	__u32 slot = slot_num(bpf_get_current_pid_tgid());
+	if (!slot)
+		return 0;
+	struct eb_slot *s = slot_at(slot);
+	if (!s)
+		return 0;
+	__u8 w = note_call(s, (struct pt_regs *)ctx[0], ctx[1]);
+	if (!w)
+		return 0;
+	if ((!count_only && w & (EB_W_ENTRY_OPS | EB_W_EXIT_OPS | EB_W_VARIANT)) || filters & (EB_FILTER_FD | EB_FILTER_PATH))
+		s->plan = find_plan(s, w);
+	if (filters && !wanted_at_entry(s))
+		return 0;
+	__u64 now = bpf_ktime_get_ns();
+	if (!count_only) {
+		enter_half(s, slot, w, now);
+		if (w & EB_W_NORETURN) {
+			s->begin = now;
+			s->flags |= EB_F_NORETURN;
+			if (!(filters & EB_FILTER_AT_EXIT))
+				emit_call(s, slot, EB_CALL, now, 0, 0);
+			s->begin = 0;
+			return 0;
+		}
+	} else if (w & EB_W_NORETURN) {
+		count(s, 0, 0);
+		return 0;
+	}
+	s->begin = now;
+	return 0;
+}
+
+/* Copies what is due at exit and writes the EB_CALL. */
+static __always_inline void exit_half(struct eb_slot *s, __u32 slot, __u8 w, __u64 now, __s64 ret)
+{
+	int failed = ret < 0 && ret >= -4095;
+	__u8 due = failed ? EB_AT_EXIT_ALWAYS : EB_AT_EXIT | EB_AT_EXIT_ALWAYS;
+	if (filters & EB_FILTER_AT_EXIT && !(w & EB_W_EXEC))
+		due |= EB_AT_ENTRY;
+	int again = s->retry || s->flags & EB_F_THREADS;
+	if (w & EB_W_EXEC && !failed)
+		again = 0;	/* the old memory is gone */
+	if (w & EB_W_EXIT_OPS || again || (due & EB_AT_ENTRY && w & EB_W_ENTRY_OPS)) {
+		struct eb_scratch *sc = scratch_begin(s, ret, 1);
+		if (!sc)
+			return;
+		capture(s->plan, due, again ? s->retry : 0, EB_S_EXIT);
+		if (again && s->flags & EB_F_THREADS)
+			recheck(s->plan);
+		if (sc->pos > sizeof(struct eb_call_rec)) {
+			scratch_emit(sc, s, slot, EB_CALL, now, ret);
+			return;
+		}
+	}
+	emit_call(s, slot, EB_CALL, now, ret, 0);
+}
+
+/* The exit of a call whose entry was not traced: attached meanwhile, or only exits are. */
+static __always_inline __u8 note_exit(struct eb_slot *s, struct pt_regs *regs)
+{
+	if (s->state & EB_SLOT_FRESH) {
+		s->state &= ~EB_SLOT_FRESH;
+		return 0;
+	}
+	if (s->state & EB_SLOT_ATTACHED) {
+		s->state &= ~EB_SLOT_ATTACHED;
+	} else if (has_entry) {
+		return 0;
+	}
+	__u8 w = note_call(s, regs, arch_nr(regs));
+	s->flags = has_entry ? EB_F_NOENTRY : EB_F_EXITONLY;
+	if (w & (EB_W_ENTRY_OPS | EB_W_EXIT_OPS | EB_W_VARIANT))
+		s->plan = find_plan(s, w);
+	if (filters && w && !wanted_at_entry(s))
+		return 0;
+	return w;
+}
+
+SEC("tp_btf/sys_exit")
+int sys_exit(__u64 *ctx)
+{
+	__u32 slot = slot_num(bpf_get_current_pid_tgid());
+	if (!slot)
+		return 0;
+	struct eb_slot *s = slot_at(slot);
+	if (!s)
+		return 0;
+	__u8 w;
+	__u64 begin = s->begin;
+	if (begin)
+		w = want_of(s->abi, s->nr);
+	else
+		w = note_exit(s, (struct pt_regs *)ctx[0]);
+	if (!w)
+		return 0;
+	s->state &= ~(EB_SLOT_FRESH | EB_SLOT_ATTACHED);
+	__s64 ret = ctx[1];
+	__u64 now = bpf_ktime_get_ns();
+	if (filters & EB_FILTER_AT_EXIT && !wanted_at_exit(ret, begin, now)) {
+		s->begin = 0;
+		return 0;
+	}
+	if (count_only)
+		count(s, ret, begin ? now - begin : 0);
+	else if (!(w & EB_W_NO_EXIT_HALF))
+		exit_half(s, slot, w, now, ret);
+	s->begin = 0;
+	return 0;
+}

@@ -23,12 +23,31 @@ const (
 	TraceEbAbiEB_ABI_UNKNOWN TraceEbAbi = 255
 )
 
+type TraceEbAttached struct {
+	_     structs.HostLayout
+	Tid   uint32
+	Pid   uint32
+	Slot  uint32
+	Pad   uint32
+	Start uint64
+	Comm  [16]int8
+}
+
 type TraceEbCall struct {
 	_     structs.HostLayout
 	Begin uint64
 	Ret   int64
 	Ip    uint64
 	Args  [6]uint64
+}
+
+type TraceEbCount struct {
+	_      structs.HostLayout
+	Calls  uint64
+	Errors uint64
+	Total  uint64
+	Min    uint64
+	Max    uint64
 }
 
 type TraceEbEnd struct {
@@ -79,6 +98,19 @@ type TraceEbFdinfo struct {
 	Peer     uint64
 }
 
+type TraceEbFilter uint32
+
+const (
+	TraceEbFilterEB_FILTER_STATUS   TraceEbFilter = 1
+	TraceEbFilterEB_FILTER_ERRNO    TraceEbFilter = 2
+	TraceEbFilterEB_FILTER_DURATION TraceEbFilter = 4
+	TraceEbFilterEB_FILTER_FD       TraceEbFilter = 8
+	TraceEbFilterEB_FILTER_PATH     TraceEbFilter = 16
+	TraceEbFilterEB_FILTER_COMM     TraceEbFilter = 32
+	TraceEbFilterEB_FILTER_UID      TraceEbFilter = 64
+	TraceEbFilterEB_FILTER_AT_EXIT  TraceEbFilter = 7
+)
+
 type TraceEbFlag uint32
 
 const (
@@ -88,6 +120,7 @@ const (
 	TraceEbFlagEB_F_SHORT    TraceEbFlag = 8
 	TraceEbFlagEB_F_THREADS  TraceEbFlag = 16
 	TraceEbFlagEB_F_IGNORED  TraceEbFlag = 32
+	TraceEbFlagEB_F_EXITONLY TraceEbFlag = 64
 )
 
 type TraceEbFork struct {
@@ -155,6 +188,11 @@ const (
 	TraceEbOpKindEB_OP_VECSTR  TraceEbOpKind = 13
 )
 
+type TraceEbPathKey struct {
+	_    structs.HostLayout
+	Path [256]int8
+}
+
 type TraceEbPlan struct {
 	_           structs.HostLayout
 	Flags       uint8
@@ -183,6 +221,8 @@ type TraceEbRec struct {
 	Pid   uint32
 	Seq   uint32
 	Nr    int32
+	Slot  uint32
+	Pad   uint32
 	Time  uint64
 	Start uint64
 }
@@ -223,11 +263,51 @@ type TraceEbSignal struct {
 	Handler uint64
 }
 
+type TraceEbSlot struct {
+	_     structs.HostLayout
+	Begin uint64
+	Tid   uint32
+	Pid   uint32
+	Start uint64
+	Seq   uint32
+	Lost  uint32
+	Nr    int32
+	Abi   uint8
+	State uint8
+	Flags uint16
+	Plan  uint32
+	Retry uint32
+	Ip    uint64
+	Args  [6]uint64
+}
+
+type TraceEbState uint32
+
+const (
+	TraceEbStateEB_SLOT_LIVE     TraceEbState = 1
+	TraceEbStateEB_SLOT_ARMED    TraceEbState = 2
+	TraceEbStateEB_SLOT_FRESH    TraceEbState = 4
+	TraceEbStateEB_SLOT_ATTACHED TraceEbState = 8
+)
+
 type TraceEbVariantKey struct {
 	_     structs.HostLayout
 	Plan  uint32
 	Value uint32
 }
+
+type TraceEbWant uint32
+
+const (
+	TraceEbWantEB_W_SELECTED     TraceEbWant = 1
+	TraceEbWantEB_W_ENTRY_OPS    TraceEbWant = 2
+	TraceEbWantEB_W_EXIT_OPS     TraceEbWant = 4
+	TraceEbWantEB_W_VARIANT      TraceEbWant = 8
+	TraceEbWantEB_W_NORETURN     TraceEbWant = 16
+	TraceEbWantEB_W_EXEC         TraceEbWant = 32
+	TraceEbWantEB_W_ENTER_HALF   TraceEbWant = 64
+	TraceEbWantEB_W_NO_EXIT_HALF TraceEbWant = 128
+)
 
 type TraceEbWhen uint32
 
@@ -241,27 +321,79 @@ const (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
-	TraceVarKeepEbAbi        = "keep_eb_abi"
-	TraceVarKeepEbCall       = "keep_eb_call"
-	TraceVarKeepEbEnd        = "keep_eb_end"
-	TraceVarKeepEbExec       = "keep_eb_exec"
-	TraceVarKeepEbFdFlag     = "keep_eb_fd_flag"
-	TraceVarKeepEbFdinfo     = "keep_eb_fdinfo"
-	TraceVarKeepEbFlag       = "keep_eb_flag"
-	TraceVarKeepEbFork       = "keep_eb_fork"
-	TraceVarKeepEbKind       = "keep_eb_kind"
-	TraceVarKeepEbLen        = "keep_eb_len"
-	TraceVarKeepEbOp         = "keep_eb_op"
-	TraceVarKeepEbOpKind     = "keep_eb_op_kind"
-	TraceVarKeepEbPlan       = "keep_eb_plan"
-	TraceVarKeepEbPlanFlag   = "keep_eb_plan_flag"
-	TraceVarKeepEbRec        = "keep_eb_rec"
-	TraceVarKeepEbSec        = "keep_eb_sec"
-	TraceVarKeepEbSecFlag    = "keep_eb_sec_flag"
-	TraceVarKeepEbSecKind    = "keep_eb_sec_kind"
-	TraceVarKeepEbSignal     = "keep_eb_signal"
-	TraceVarKeepEbVariantKey = "keep_eb_variant_key"
-	TraceVarKeepEbWhen       = "keep_eb_when"
+	TraceMapCounts            = "counts"
+	TraceMapFreeSlots         = "free_slots"
+	TraceMapPaths             = "paths"
+	TraceMapPlans             = "plans"
+	TraceMapRare              = "rare"
+	TraceMapRing              = "ring"
+	TraceMapScratch           = "scratch"
+	TraceMapSlots             = "slots"
+	TraceMapVariants          = "variants"
+	TraceProgAttachTasks      = "attach_tasks"
+	TraceProgSignalIgnored    = "signal_ignored"
+	TraceProgSignalTaken      = "signal_taken"
+	TraceProgSysEnter         = "sys_enter"
+	TraceProgSysExit          = "sys_exit"
+	TraceProgTaskExec         = "task_exec"
+	TraceProgTaskExit         = "task_exit"
+	TraceProgTaskFork         = "task_fork"
+	TraceVarAttachDescendants = "attach_descendants"
+	TraceVarAttachThreads     = "attach_threads"
+	TraceVarCountOnly         = "count_only"
+	TraceVarDispatch          = "dispatch"
+	TraceVarErrnoSet          = "errno_set"
+	TraceVarFdSetBits         = "fd_set_bits"
+	TraceVarFdSetRest         = "fd_set_rest"
+	TraceVarFilters           = "filters"
+	TraceVarFollow            = "follow"
+	TraceVarHasEntry          = "has_entry"
+	TraceVarKeepEbAbi         = "keep_eb_abi"
+	TraceVarKeepEbAttached    = "keep_eb_attached"
+	TraceVarKeepEbCall        = "keep_eb_call"
+	TraceVarKeepEbCount       = "keep_eb_count"
+	TraceVarKeepEbEnd         = "keep_eb_end"
+	TraceVarKeepEbExec        = "keep_eb_exec"
+	TraceVarKeepEbFdFlag      = "keep_eb_fd_flag"
+	TraceVarKeepEbFdinfo      = "keep_eb_fdinfo"
+	TraceVarKeepEbFilter      = "keep_eb_filter"
+	TraceVarKeepEbFlag        = "keep_eb_flag"
+	TraceVarKeepEbFork        = "keep_eb_fork"
+	TraceVarKeepEbKind        = "keep_eb_kind"
+	TraceVarKeepEbLen         = "keep_eb_len"
+	TraceVarKeepEbOp          = "keep_eb_op"
+	TraceVarKeepEbOpKind      = "keep_eb_op_kind"
+	TraceVarKeepEbPathKey     = "keep_eb_path_key"
+	TraceVarKeepEbPlan        = "keep_eb_plan"
+	TraceVarKeepEbPlanFlag    = "keep_eb_plan_flag"
+	TraceVarKeepEbRec         = "keep_eb_rec"
+	TraceVarKeepEbSec         = "keep_eb_sec"
+	TraceVarKeepEbSecFlag     = "keep_eb_sec_flag"
+	TraceVarKeepEbSecKind     = "keep_eb_sec_kind"
+	TraceVarKeepEbSignal      = "keep_eb_signal"
+	TraceVarKeepEbSlot        = "keep_eb_slot"
+	TraceVarKeepEbState       = "keep_eb_state"
+	TraceVarKeepEbVariantKey  = "keep_eb_variant_key"
+	TraceVarKeepEbWant        = "keep_eb_want"
+	TraceVarKeepEbWhen        = "keep_eb_when"
+	TraceVarLaunchedTid       = "launched_tid"
+	TraceVarLauncherTid       = "launcher_tid"
+	TraceVarLostSlots         = "lost_slots"
+	TraceVarLostUnnumbered    = "lost_unnumbered"
+	TraceVarMinDuration       = "min_duration"
+	TraceVarNpaths            = "npaths"
+	TraceVarNtargets          = "ntargets"
+	TraceVarOnlyComm          = "only_comm"
+	TraceVarOnlyUid           = "only_uid"
+	TraceVarSignalSet         = "signal_set"
+	TraceVarSkipIgnored       = "skip_ignored"
+	TraceVarSlotOf            = "slot_of"
+	TraceVarStatusFailed      = "status_failed"
+	TraceVarStatusOk          = "status_ok"
+	TraceVarStrSize           = "str_size"
+	TraceVarTargets           = "targets"
+	TraceVarWant              = "want"
+	TraceVarWantUnknown       = "want_unknown"
 )
 
 // LoadTrace returns the embedded CollectionSpec for Trace.
@@ -306,39 +438,91 @@ type TraceSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type TraceProgramSpecs struct {
+	AttachTasks   *ebpf.ProgramSpec `ebpf:"attach_tasks"`
+	SignalIgnored *ebpf.ProgramSpec `ebpf:"signal_ignored"`
+	SignalTaken   *ebpf.ProgramSpec `ebpf:"signal_taken"`
+	SysEnter      *ebpf.ProgramSpec `ebpf:"sys_enter"`
+	SysExit       *ebpf.ProgramSpec `ebpf:"sys_exit"`
+	TaskExec      *ebpf.ProgramSpec `ebpf:"task_exec"`
+	TaskExit      *ebpf.ProgramSpec `ebpf:"task_exit"`
+	TaskFork      *ebpf.ProgramSpec `ebpf:"task_fork"`
 }
 
 // TraceMapSpecs contains maps before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type TraceMapSpecs struct {
+	Counts    *ebpf.MapSpec `ebpf:"counts"`
+	FreeSlots *ebpf.MapSpec `ebpf:"free_slots"`
+	Paths     *ebpf.MapSpec `ebpf:"paths"`
+	Plans     *ebpf.MapSpec `ebpf:"plans"`
+	Rare      *ebpf.MapSpec `ebpf:"rare"`
+	Ring      *ebpf.MapSpec `ebpf:"ring"`
+	Scratch   *ebpf.MapSpec `ebpf:"scratch"`
+	Slots     *ebpf.MapSpec `ebpf:"slots"`
+	Variants  *ebpf.MapSpec `ebpf:"variants"`
 }
 
 // TraceVariableSpecs contains global variables before they are loaded into the kernel.
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type TraceVariableSpecs struct {
-	KeepEbAbi        *ebpf.VariableSpec `ebpf:"keep_eb_abi"`
-	KeepEbCall       *ebpf.VariableSpec `ebpf:"keep_eb_call"`
-	KeepEbEnd        *ebpf.VariableSpec `ebpf:"keep_eb_end"`
-	KeepEbExec       *ebpf.VariableSpec `ebpf:"keep_eb_exec"`
-	KeepEbFdFlag     *ebpf.VariableSpec `ebpf:"keep_eb_fd_flag"`
-	KeepEbFdinfo     *ebpf.VariableSpec `ebpf:"keep_eb_fdinfo"`
-	KeepEbFlag       *ebpf.VariableSpec `ebpf:"keep_eb_flag"`
-	KeepEbFork       *ebpf.VariableSpec `ebpf:"keep_eb_fork"`
-	KeepEbKind       *ebpf.VariableSpec `ebpf:"keep_eb_kind"`
-	KeepEbLen        *ebpf.VariableSpec `ebpf:"keep_eb_len"`
-	KeepEbOp         *ebpf.VariableSpec `ebpf:"keep_eb_op"`
-	KeepEbOpKind     *ebpf.VariableSpec `ebpf:"keep_eb_op_kind"`
-	KeepEbPlan       *ebpf.VariableSpec `ebpf:"keep_eb_plan"`
-	KeepEbPlanFlag   *ebpf.VariableSpec `ebpf:"keep_eb_plan_flag"`
-	KeepEbRec        *ebpf.VariableSpec `ebpf:"keep_eb_rec"`
-	KeepEbSec        *ebpf.VariableSpec `ebpf:"keep_eb_sec"`
-	KeepEbSecFlag    *ebpf.VariableSpec `ebpf:"keep_eb_sec_flag"`
-	KeepEbSecKind    *ebpf.VariableSpec `ebpf:"keep_eb_sec_kind"`
-	KeepEbSignal     *ebpf.VariableSpec `ebpf:"keep_eb_signal"`
-	KeepEbVariantKey *ebpf.VariableSpec `ebpf:"keep_eb_variant_key"`
-	KeepEbWhen       *ebpf.VariableSpec `ebpf:"keep_eb_when"`
+	AttachDescendants *ebpf.VariableSpec `ebpf:"attach_descendants"`
+	AttachThreads     *ebpf.VariableSpec `ebpf:"attach_threads"`
+	CountOnly         *ebpf.VariableSpec `ebpf:"count_only"`
+	Dispatch          *ebpf.VariableSpec `ebpf:"dispatch"`
+	ErrnoSet          *ebpf.VariableSpec `ebpf:"errno_set"`
+	FdSetBits         *ebpf.VariableSpec `ebpf:"fd_set_bits"`
+	FdSetRest         *ebpf.VariableSpec `ebpf:"fd_set_rest"`
+	Filters           *ebpf.VariableSpec `ebpf:"filters"`
+	Follow            *ebpf.VariableSpec `ebpf:"follow"`
+	HasEntry          *ebpf.VariableSpec `ebpf:"has_entry"`
+	KeepEbAbi         *ebpf.VariableSpec `ebpf:"keep_eb_abi"`
+	KeepEbAttached    *ebpf.VariableSpec `ebpf:"keep_eb_attached"`
+	KeepEbCall        *ebpf.VariableSpec `ebpf:"keep_eb_call"`
+	KeepEbCount       *ebpf.VariableSpec `ebpf:"keep_eb_count"`
+	KeepEbEnd         *ebpf.VariableSpec `ebpf:"keep_eb_end"`
+	KeepEbExec        *ebpf.VariableSpec `ebpf:"keep_eb_exec"`
+	KeepEbFdFlag      *ebpf.VariableSpec `ebpf:"keep_eb_fd_flag"`
+	KeepEbFdinfo      *ebpf.VariableSpec `ebpf:"keep_eb_fdinfo"`
+	KeepEbFilter      *ebpf.VariableSpec `ebpf:"keep_eb_filter"`
+	KeepEbFlag        *ebpf.VariableSpec `ebpf:"keep_eb_flag"`
+	KeepEbFork        *ebpf.VariableSpec `ebpf:"keep_eb_fork"`
+	KeepEbKind        *ebpf.VariableSpec `ebpf:"keep_eb_kind"`
+	KeepEbLen         *ebpf.VariableSpec `ebpf:"keep_eb_len"`
+	KeepEbOp          *ebpf.VariableSpec `ebpf:"keep_eb_op"`
+	KeepEbOpKind      *ebpf.VariableSpec `ebpf:"keep_eb_op_kind"`
+	KeepEbPathKey     *ebpf.VariableSpec `ebpf:"keep_eb_path_key"`
+	KeepEbPlan        *ebpf.VariableSpec `ebpf:"keep_eb_plan"`
+	KeepEbPlanFlag    *ebpf.VariableSpec `ebpf:"keep_eb_plan_flag"`
+	KeepEbRec         *ebpf.VariableSpec `ebpf:"keep_eb_rec"`
+	KeepEbSec         *ebpf.VariableSpec `ebpf:"keep_eb_sec"`
+	KeepEbSecFlag     *ebpf.VariableSpec `ebpf:"keep_eb_sec_flag"`
+	KeepEbSecKind     *ebpf.VariableSpec `ebpf:"keep_eb_sec_kind"`
+	KeepEbSignal      *ebpf.VariableSpec `ebpf:"keep_eb_signal"`
+	KeepEbSlot        *ebpf.VariableSpec `ebpf:"keep_eb_slot"`
+	KeepEbState       *ebpf.VariableSpec `ebpf:"keep_eb_state"`
+	KeepEbVariantKey  *ebpf.VariableSpec `ebpf:"keep_eb_variant_key"`
+	KeepEbWant        *ebpf.VariableSpec `ebpf:"keep_eb_want"`
+	KeepEbWhen        *ebpf.VariableSpec `ebpf:"keep_eb_when"`
+	LaunchedTid       *ebpf.VariableSpec `ebpf:"launched_tid"`
+	LauncherTid       *ebpf.VariableSpec `ebpf:"launcher_tid"`
+	LostSlots         *ebpf.VariableSpec `ebpf:"lost_slots"`
+	LostUnnumbered    *ebpf.VariableSpec `ebpf:"lost_unnumbered"`
+	MinDuration       *ebpf.VariableSpec `ebpf:"min_duration"`
+	Npaths            *ebpf.VariableSpec `ebpf:"npaths"`
+	Ntargets          *ebpf.VariableSpec `ebpf:"ntargets"`
+	OnlyComm          *ebpf.VariableSpec `ebpf:"only_comm"`
+	OnlyUid           *ebpf.VariableSpec `ebpf:"only_uid"`
+	SignalSet         *ebpf.VariableSpec `ebpf:"signal_set"`
+	SkipIgnored       *ebpf.VariableSpec `ebpf:"skip_ignored"`
+	SlotOf            *ebpf.VariableSpec `ebpf:"slot_of"`
+	StatusFailed      *ebpf.VariableSpec `ebpf:"status_failed"`
+	StatusOk          *ebpf.VariableSpec `ebpf:"status_ok"`
+	StrSize           *ebpf.VariableSpec `ebpf:"str_size"`
+	Targets           *ebpf.VariableSpec `ebpf:"targets"`
+	Want              *ebpf.VariableSpec `ebpf:"want"`
+	WantUnknown       *ebpf.VariableSpec `ebpf:"want_unknown"`
 }
 
 // TraceObjects contains all objects after they have been loaded into the kernel.
@@ -361,47 +545,118 @@ func (o *TraceObjects) Close() error {
 //
 // It can be passed to LoadTraceObjects or ebpf.CollectionSpec.LoadAndAssign.
 type TraceMaps struct {
+	Counts    *ebpf.Map `ebpf:"counts"`
+	FreeSlots *ebpf.Map `ebpf:"free_slots"`
+	Paths     *ebpf.Map `ebpf:"paths"`
+	Plans     *ebpf.Map `ebpf:"plans"`
+	Rare      *ebpf.Map `ebpf:"rare"`
+	Ring      *ebpf.Map `ebpf:"ring"`
+	Scratch   *ebpf.Map `ebpf:"scratch"`
+	Slots     *ebpf.Map `ebpf:"slots"`
+	Variants  *ebpf.Map `ebpf:"variants"`
 }
 
 func (m *TraceMaps) Close() error {
-	return _TraceClose()
+	return _TraceClose(
+		m.Counts,
+		m.FreeSlots,
+		m.Paths,
+		m.Plans,
+		m.Rare,
+		m.Ring,
+		m.Scratch,
+		m.Slots,
+		m.Variants,
+	)
 }
 
 // TraceVariables contains all global variables after they have been loaded into the kernel.
 //
 // It can be passed to LoadTraceObjects or ebpf.CollectionSpec.LoadAndAssign.
 type TraceVariables struct {
-	KeepEbAbi        *ebpf.Variable `ebpf:"keep_eb_abi"`
-	KeepEbCall       *ebpf.Variable `ebpf:"keep_eb_call"`
-	KeepEbEnd        *ebpf.Variable `ebpf:"keep_eb_end"`
-	KeepEbExec       *ebpf.Variable `ebpf:"keep_eb_exec"`
-	KeepEbFdFlag     *ebpf.Variable `ebpf:"keep_eb_fd_flag"`
-	KeepEbFdinfo     *ebpf.Variable `ebpf:"keep_eb_fdinfo"`
-	KeepEbFlag       *ebpf.Variable `ebpf:"keep_eb_flag"`
-	KeepEbFork       *ebpf.Variable `ebpf:"keep_eb_fork"`
-	KeepEbKind       *ebpf.Variable `ebpf:"keep_eb_kind"`
-	KeepEbLen        *ebpf.Variable `ebpf:"keep_eb_len"`
-	KeepEbOp         *ebpf.Variable `ebpf:"keep_eb_op"`
-	KeepEbOpKind     *ebpf.Variable `ebpf:"keep_eb_op_kind"`
-	KeepEbPlan       *ebpf.Variable `ebpf:"keep_eb_plan"`
-	KeepEbPlanFlag   *ebpf.Variable `ebpf:"keep_eb_plan_flag"`
-	KeepEbRec        *ebpf.Variable `ebpf:"keep_eb_rec"`
-	KeepEbSec        *ebpf.Variable `ebpf:"keep_eb_sec"`
-	KeepEbSecFlag    *ebpf.Variable `ebpf:"keep_eb_sec_flag"`
-	KeepEbSecKind    *ebpf.Variable `ebpf:"keep_eb_sec_kind"`
-	KeepEbSignal     *ebpf.Variable `ebpf:"keep_eb_signal"`
-	KeepEbVariantKey *ebpf.Variable `ebpf:"keep_eb_variant_key"`
-	KeepEbWhen       *ebpf.Variable `ebpf:"keep_eb_when"`
+	AttachDescendants *ebpf.Variable `ebpf:"attach_descendants"`
+	AttachThreads     *ebpf.Variable `ebpf:"attach_threads"`
+	CountOnly         *ebpf.Variable `ebpf:"count_only"`
+	Dispatch          *ebpf.Variable `ebpf:"dispatch"`
+	ErrnoSet          *ebpf.Variable `ebpf:"errno_set"`
+	FdSetBits         *ebpf.Variable `ebpf:"fd_set_bits"`
+	FdSetRest         *ebpf.Variable `ebpf:"fd_set_rest"`
+	Filters           *ebpf.Variable `ebpf:"filters"`
+	Follow            *ebpf.Variable `ebpf:"follow"`
+	HasEntry          *ebpf.Variable `ebpf:"has_entry"`
+	KeepEbAbi         *ebpf.Variable `ebpf:"keep_eb_abi"`
+	KeepEbAttached    *ebpf.Variable `ebpf:"keep_eb_attached"`
+	KeepEbCall        *ebpf.Variable `ebpf:"keep_eb_call"`
+	KeepEbCount       *ebpf.Variable `ebpf:"keep_eb_count"`
+	KeepEbEnd         *ebpf.Variable `ebpf:"keep_eb_end"`
+	KeepEbExec        *ebpf.Variable `ebpf:"keep_eb_exec"`
+	KeepEbFdFlag      *ebpf.Variable `ebpf:"keep_eb_fd_flag"`
+	KeepEbFdinfo      *ebpf.Variable `ebpf:"keep_eb_fdinfo"`
+	KeepEbFilter      *ebpf.Variable `ebpf:"keep_eb_filter"`
+	KeepEbFlag        *ebpf.Variable `ebpf:"keep_eb_flag"`
+	KeepEbFork        *ebpf.Variable `ebpf:"keep_eb_fork"`
+	KeepEbKind        *ebpf.Variable `ebpf:"keep_eb_kind"`
+	KeepEbLen         *ebpf.Variable `ebpf:"keep_eb_len"`
+	KeepEbOp          *ebpf.Variable `ebpf:"keep_eb_op"`
+	KeepEbOpKind      *ebpf.Variable `ebpf:"keep_eb_op_kind"`
+	KeepEbPathKey     *ebpf.Variable `ebpf:"keep_eb_path_key"`
+	KeepEbPlan        *ebpf.Variable `ebpf:"keep_eb_plan"`
+	KeepEbPlanFlag    *ebpf.Variable `ebpf:"keep_eb_plan_flag"`
+	KeepEbRec         *ebpf.Variable `ebpf:"keep_eb_rec"`
+	KeepEbSec         *ebpf.Variable `ebpf:"keep_eb_sec"`
+	KeepEbSecFlag     *ebpf.Variable `ebpf:"keep_eb_sec_flag"`
+	KeepEbSecKind     *ebpf.Variable `ebpf:"keep_eb_sec_kind"`
+	KeepEbSignal      *ebpf.Variable `ebpf:"keep_eb_signal"`
+	KeepEbSlot        *ebpf.Variable `ebpf:"keep_eb_slot"`
+	KeepEbState       *ebpf.Variable `ebpf:"keep_eb_state"`
+	KeepEbVariantKey  *ebpf.Variable `ebpf:"keep_eb_variant_key"`
+	KeepEbWant        *ebpf.Variable `ebpf:"keep_eb_want"`
+	KeepEbWhen        *ebpf.Variable `ebpf:"keep_eb_when"`
+	LaunchedTid       *ebpf.Variable `ebpf:"launched_tid"`
+	LauncherTid       *ebpf.Variable `ebpf:"launcher_tid"`
+	LostSlots         *ebpf.Variable `ebpf:"lost_slots"`
+	LostUnnumbered    *ebpf.Variable `ebpf:"lost_unnumbered"`
+	MinDuration       *ebpf.Variable `ebpf:"min_duration"`
+	Npaths            *ebpf.Variable `ebpf:"npaths"`
+	Ntargets          *ebpf.Variable `ebpf:"ntargets"`
+	OnlyComm          *ebpf.Variable `ebpf:"only_comm"`
+	OnlyUid           *ebpf.Variable `ebpf:"only_uid"`
+	SignalSet         *ebpf.Variable `ebpf:"signal_set"`
+	SkipIgnored       *ebpf.Variable `ebpf:"skip_ignored"`
+	SlotOf            *ebpf.Variable `ebpf:"slot_of"`
+	StatusFailed      *ebpf.Variable `ebpf:"status_failed"`
+	StatusOk          *ebpf.Variable `ebpf:"status_ok"`
+	StrSize           *ebpf.Variable `ebpf:"str_size"`
+	Targets           *ebpf.Variable `ebpf:"targets"`
+	Want              *ebpf.Variable `ebpf:"want"`
+	WantUnknown       *ebpf.Variable `ebpf:"want_unknown"`
 }
 
 // TracePrograms contains all programs after they have been loaded into the kernel.
 //
 // It can be passed to LoadTraceObjects or ebpf.CollectionSpec.LoadAndAssign.
 type TracePrograms struct {
+	AttachTasks   *ebpf.Program `ebpf:"attach_tasks"`
+	SignalIgnored *ebpf.Program `ebpf:"signal_ignored"`
+	SignalTaken   *ebpf.Program `ebpf:"signal_taken"`
+	SysEnter      *ebpf.Program `ebpf:"sys_enter"`
+	SysExit       *ebpf.Program `ebpf:"sys_exit"`
+	TaskExec      *ebpf.Program `ebpf:"task_exec"`
+	TaskExit      *ebpf.Program `ebpf:"task_exit"`
+	TaskFork      *ebpf.Program `ebpf:"task_fork"`
 }
 
 func (p *TracePrograms) Close() error {
-	return _TraceClose()
+	return _TraceClose(
+		p.AttachTasks,
+		p.SignalIgnored,
+		p.SignalTaken,
+		p.SysEnter,
+		p.SysExit,
+		p.TaskExec,
+		p.TaskExit,
+		p.TaskFork,
+	)
 }
 
 func _TraceClose(closers ...io.Closer) error {

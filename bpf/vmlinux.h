@@ -128,9 +128,6 @@ struct signal_struct {
 		int counter;
 	} live;
 };
-struct kuid {
-	__u32 val;
-} __attribute__((preserve_access_index));
 typedef struct {
 	__u32 val;
 } kuid_t;
@@ -144,7 +141,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
 	int pid, tgid;
-	int exit_code;
+	int exit_code, exit_state;
 	__u64 start_time;
 	struct task_struct *real_parent, *group_leader;
 	const struct cred *cred, *real_cred;
@@ -203,6 +200,17 @@ struct unix_sock {
 struct netlink_sock {
 	struct sock sk;
 	__u32 portid;
+};
+
+struct seq_file {
+	void *private;
+};
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 #pragma clang attribute pop

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * capture.h - one interpreter of the capture plan, used at entry and at exit.
+ */
+#ifndef EB_CAPTURE_H
+#define EB_CAPTURE_H
+
+#define EB_LEFT_IN_HDR (~0ULL - 1)	/* mmsghdr: the length of each message is behind its msghdr */
+
+static __always_inline __u64 user_word(const char *p, __u8 word)
+{
+	return word == 4 ? *(__u32 *)p : *(__u64 *)p;
+}
+
+/*
+ * The loops below call a global function for each element: its branches are
+ * then verified once, not once per path through the elements before.
+ */
+
+/* The data of the iovec at pos in the buffer, at most what is left of sc->left. */
+__noinline int cap_iov_data(__u32 pos, __u32 tag)
+{
+	struct eb_scratch *sc = scratch_get();
+	if (!sc || pos > EB_BUF_SIZE)
+		return 0;
+	__u64 base = user_word(sc->buf + pos, sc->word);
+	__u64 size = user_word(sc->buf + pos + (sc->word == 4 ? 4 : 8), sc->word);
+	if (size > sc->left)
+		size = sc->left;
+	sc->left -= size;
+	if (!size)
+		return 0;
+	return cap_mem(base, size > str_size ? str_size : size, size > ~0U ? ~0U : size, tag);
+}
+
+/* An array of iovecs, then the data of each, as far as `left` bytes in all go. */
+__noinline int cap_iovec(__u64 addr, __u64 count, __u64 left, __u32 tag)
+{
+	struct eb_scratch *sc = scratch_get();
+	if (!sc)
+		return 0;
+	__u32 pos = sc->pos + sizeof(struct eb_sec), step = sc->word == 4 ? 8 : 16;
+	__u64 want_len = count * step;
+	int err = cap_mem(addr, want_len > 16384 ? 16384 : want_len, want_len > ~0U ? ~0U : want_len, tag);
+	__u32 end = sc->pos;
+	sc->left = left;
+	for (int i = 0; i < EB_MAX_IOV; i++) {
+		if (i >= count || pos + step > end)
+			break;
+		err |= cap_iov_data(pos, tag);
+		pos += step;
+	}
+	return err;
+}
+
+/* What the msghdr at `at` in the buffer points to: name, iovecs, control. */
+__noinline int cap_msg_parts(__u32 at, __u64 left, __u32 tag)
+{
+	struct eb_scratch *sc = scratch_get();
+	if (!sc || at > EB_BUF_SIZE)
+		return 0;
+	const char *p = sc->buf + at;
+	__u8 w = sc->word;
+	__u64 name = user_word(p, w), iov, niov, control, ncontrol;
+	__u32 namelen = *(__u32 *)(p + w);
+	if (w == 4) {
+		iov = user_word(p + 8, w);
+		niov = user_word(p + 12, w);
+		control = user_word(p + 16, w);
+		ncontrol = user_word(p + 20, w);
+	} else {
+		iov = user_word(p + 16, w);
+		niov = user_word(p + 24, w);
+		control = user_word(p + 32, w);
+		ncontrol = user_word(p + 40, w);
+	}
+	if (left == EB_LEFT_IN_HDR)
+		left = sc->at_exit ? *(__u32 *)(p + (w == 4 ? 28 : 56)) : ~0ULL;
+	int err = 0;
+	if (name)
+		err |= cap_mem(name, namelen > 128 ? 128 : namelen, namelen, tag);
+	if (iov)
+		err |= cap_iovec(iov, niov, left, tag);
+	if (control && ncontrol)
+		err |= cap_mem(control, ncontrol > 1024 ? 1024 : ncontrol, ncontrol > ~0U ? ~0U : ncontrol, tag);
+	return err;
+}
+
+/* count msghdrs, step bytes apart (mmsghdr), or one. */
+__noinline int cap_msgs(__u64 addr, __u64 count, __u64 left, __u32 tag)
+{
+	struct eb_scratch *sc = scratch_get();
+	if (!sc)
+		return 0;
+	__u32 hdr = sc->word == 4 ? 28 : 56, step = hdr;
+	int many = left == EB_LEFT_IN_HDR;
+	if (many)
+		step = sc->word == 4 ? 32 : 64;
+	if (count > 1024)
+		count = 1024;
+	__u32 at = sc->pos + sizeof(struct eb_sec);
+	int err = cap_mem(addr, count * step, count * step, tag);
+	__u32 end = sc->pos;
+	for (int i = 0; i < EB_MAX_MSG; i++) {
+		if (i >= count || at + step > end)
+			break;
+		err |= cap_msg_parts(at, left, tag);
+		at += step;
+	}
+	return err;
+}
+
+/* A NULL-terminated array of pointers, with its NULL, as one section. Returns how many it holds, or -EFAULT. */
+__noinline int cap_ptrs(__u64 addr, __u32 most, __u32 tag)
+{
+	struct eb_scratch *sc = scratch_get();
+	struct eb_sec *sec = sc ? sec_begin(sc, EB_SEC_MEM, tag) : NULL;
+	if (!sec)
+		return 0;
+	__u32 word = sc->word == 4 ? 4 : 8, pos = sc->pos + sizeof(*sec), n = 0;
+	int more = 1;
+	sec->addr = addr;
+	for (int i = 0; i < EB_MAX_ENVP; i++) {
+		if (n >= most || pos > EB_BUF_SIZE)
+			break;
+		__u64 *p = (__u64 *)(sc->buf + pos);
+		*p = 0;
+		if (bpf_probe_read_user(p, word == 4 ? 4 : 8, (void *)addr)) {
+			sec->err = -EFAULT;
+			break;
+		}
+		n++;
+		addr += word;
+		pos += word;
+		more = *p != 0;
+		if (!more)
+			break;
+	}
+	sec->len = n * word;
+	sec->want = sec->len;
+	if (more) {
+		sec->flags |= EB_S_CUT;
+		sec->want += word;
+	}
+	int err = sec->err;
+	sec_end(sc, sec->len);
+	return err ? err : n;
+}
+
+/* The string that the pointer at `at` in the buffer points to. */
+__noinline int cap_str_at(__u32 at, __u32 tag)
+{
+	struct eb_scratch *sc = scratch_get();
+	if (!sc || at > EB_BUF_SIZE)
+		return 0;
+	__u64 p = user_word(sc->buf + at, sc->word);
+	return p ? cap_str(p, str_size, tag) : 0;
+}
+
+/* The strings that the n pointers at `at` in the buffer point to. */
+__noinline int cap_strings(__u32 at, __u32 n, __u32 tag)
+{
+	struct eb_scratch *sc = scratch_get();
+	int err = 0;
+	if (!sc)
+		return 0;
+	__u32 step = sc->word == 4 ? 4 : 8;
+	for (int i = 0; i < EB_MAX_ARGV; i++) {
+		if (i >= n)
+			break;
+		err |= cap_str_at(at, tag);
+		at += step;
+	}
+	return err;
+}
+
+/* argv or envp: the pointers, and with `strings` what they point to. */
+static __always_inline int cap_argv(struct eb_scratch *sc, __u64 addr, __u32 most, __u32 strings, __u32 tag)
+{
+	__u32 at = sc->pos + sizeof(struct eb_sec);
+	int n = cap_ptrs(addr, most, tag);
+	if (n <= 0 || !strings)
+		return n < 0 ? n : 0;
+	return cap_strings(at, n, tag);
+}
+
+/* How many elements operation op has. */
+static __always_inline __u64 op_count(struct eb_scratch *sc, const struct eb_op *op)
+{
+	__u64 v = sc->args[op->len_arg & 7], n = 0;
+	switch (op->len) {
+	case EB_LEN_CONST:
+		return op->max;
+	case EB_LEN_ARG:
+		n = v;
+		break;
+	case EB_LEN_PTR32: {
+		__u32 m = 0;
+		bpf_probe_read_user(&m, 4, (void *)v);
+		n = m;
+		break;
+	}
+	case EB_LEN_PTR64:
+		bpf_probe_read_user(&n, op->word == 4 ? 4 : 8, (void *)v);
+		break;
+	case EB_LEN_RET:
+		n = (__s64)sc->args[EB_ARG_RET] > 0 ? sc->args[EB_ARG_RET] : 0;
+		break;
+	case EB_LEN_BITS: {
+		__u64 bits = op->word == 4 ? 32 : 64;
+		if (v > 65536)
+			v = 65536;
+		n = (v + bits - 1) / bits * op->word;
+		break;
+	}
+	}
+	if (op->max && n > op->max)
+		n = op->max;
+	return n;
+}
+
+static __always_inline __u32 u32_cap(__u64 n)
+{
+	return n > ~0U ? ~0U : n;
+}
+
+/* Operation i of plan p. Returns -EFAULT if something could not be read. */
+__noinline int cap_op(__u32 p, __u32 i, __u32 tag)
+{
+	struct eb_scratch *sc = scratch_get();
+	struct eb_plan *plan = bpf_map_lookup_elem(&plans, &p);
+	if (!sc || !plan)
+		return 0;
+	opaque(i);
+	if (i >= EB_MAX_OPS)
+		return 0;
+	struct eb_op *op = &plan->ops[i];
+	__u64 v = sc->args[op->arg & 7];
+	tag |= op->arg;
+	sc->word = op->word;
+	if (op->kind == EB_OP_FD)
+		return cap_fd((__s32)v, tag);
+	if (!v)
+		return 0;
+	if (op->kind == EB_OP_STR)
+		return cap_str(v, EB_PATH_MAX, tag);
+	if (op->kind == EB_OP_DSTR)
+		return cap_str(v, str_size, tag);
+	if (op->kind == EB_OP_ARGV)
+		return cap_argv(sc, v, EB_MAX_ARGV, 1, tag);
+	if (op->kind == EB_OP_ENVP)
+		return cap_argv(sc, v, EB_MAX_ENVP, op->max, tag);
+	__u64 n = op_count(sc, op), size = n * op->elem;
+	__u64 left = sc->at_exit ? sc->args[EB_ARG_RET] : ~0ULL;
+	switch (op->kind) {
+	case EB_OP_MEM:
+		return cap_mem(v, size > EB_PAGE ? EB_PAGE : size, u32_cap(size), tag);
+	case EB_OP_DATA:
+		return cap_mem(v, size > str_size ? str_size : size, u32_cap(size), tag);
+	case EB_OP_IOVEC:
+		return cap_iovec(v, n, left, tag);
+	case EB_OP_MSGHDR:
+		return cap_msgs(v, 1, left, tag);
+	case EB_OP_MMSGHDR:
+		return cap_msgs(v, n, EB_LEFT_IN_HDR, tag);
+	case EB_OP_DEREF: {
+		__u64 q = 0;
+		bpf_probe_read_user(&q, op->word == 4 ? 4 : 8, (void *)(v + op->elem));
+		return q ? cap_mem(q, op->max, op->max, tag) : 0;
+	}
+	case EB_OP_FDVEC:
+		return cap_fdvec(v, n, op->elem, tag);
+	}
+	return 0;
+}
+
+/*
+ * Runs the operations of plan p that are due. At exit, `retry` has a bit for
+ * each entry operation that failed then. Returns such bits at entry.
+ */
+static __always_inline __u32 capture(__u32 p, __u8 due, __u32 retry, __u8 exit_flag)
+{
+	struct eb_plan *plan = bpf_map_lookup_elem(&plans, &p);
+	__u32 failed = 0;
+	if (!plan)
+		return 0;
+	for (__u32 i = 0; i < EB_MAX_OPS; i++) {
+		if (i >= plan->nops)
+			break;
+		__u32 flags = exit_flag;
+		if (retry >> i & 1)
+			flags |= EB_S_RETRY;
+		else if (!(plan->ops[i].when & due))
+			continue;
+		if (cap_op(p, i, EB_TAG(0, flags)))
+			failed |= 1U << i;
+	}
+	return failed;
+}
+
+/*
+ * Reads the paths of plan p once more, at exit: in a process with other threads
+ * they may have changed during the call, and user space then says so.
+ */
+static __always_inline void recheck(__u32 p)
+{
+	struct eb_plan *plan = bpf_map_lookup_elem(&plans, &p);
+	if (!plan)
+		return;
+	for (__u32 i = 0; i < EB_MAX_OPS; i++) {
+		if (i >= plan->nops)
+			break;
+		if (plan->ops[i].kind == EB_OP_STR && plan->ops[i].when == EB_AT_ENTRY)
+			cap_op(p, i, EB_TAG(0, EB_S_EXIT));
+	}
+}
+
+#endif

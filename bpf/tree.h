@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* tree.h - which threads are traced: fork, exec, exit, attach; and their signals. */
+#ifndef EB_TREE_H
+#define EB_TREE_H
+
+#define CLONE_THREAD 0x10000
+#define SIGKILL 9
+#define TRACE_SIGNAL_IGNORED 1	/* include/trace/events/signal.h */
+
+struct eb_fork_rec {
+	struct eb_rec head;
+	struct eb_fork body;
+};
+struct eb_end_rec {
+	struct eb_rec head;
+	struct eb_end body;
+};
+
+/* A record of fixed size into the ring of rare events; NULL and counted if it is full. */
+#define RARE_BEGIN(type, name, s)                                      \
+	type *name = bpf_ringbuf_reserve(&rare, sizeof(type), 0);      \
+	if (!name) {                                                   \
+		(s)->seq++;                                            \
+		(s)->lost++;                                           \
+	}
+
+/* Gives task a slot. Returns its number, 0 if none is free. */
+static __always_inline __u32 mark(struct task_struct *task, __u8 state)
+{
+	__u32 n = 0, pid = task->pid;
+	if (pid >= EB_PID_LIMIT)
+		return 0;
+	if (slot_of[pid])
+		return 0;
+	struct eb_slot *s = NULL;
+	if (!bpf_map_pop_elem(&free_slots, &n))
+		s = slot_at(n);
+	if (!s) {
+		__sync_fetch_and_add(&lost_slots, 1);
+		return 0;
+	}
+	s->begin = 0;
+	s->tid = pid;
+	s->pid = task->tgid;
+	s->start = task->start_time;
+	s->seq = 0;
+	s->lost = 0;
+	s->flags = 0;
+	s->retry = 0;
+	s->plan = 0;
+	s->state = EB_SLOT_LIVE | state;
+	slot_of[pid] = n;
+	return n;
+}
+
+static __always_inline void fork_record(struct eb_slot *s, __u32 slot, __u8 kind, struct task_struct *parent,
+					struct task_struct *child, __u64 now)
+{
+	RARE_BEGIN(struct eb_fork_rec, r, s)
+	if (!r)
+		return;
+	fill_head(&r->head, s, slot, kind, now);
+	r->head.size = sizeof(*r);
+	r->body.parent_tid = parent->pid;
+	r->body.parent_pid = parent->tgid;
+	r->body.child_tid = child->pid;
+	r->body.child_pid = child->tgid;
+	r->body.parent_start = parent->start_time;
+	r->body.child_start = child->start_time;
+	bpf_probe_read_kernel(r->body.comm, 16, &child->comm);
+	bpf_ringbuf_submit(r, EB_QUIET);
+}
+
+/* kernel/fork.c, kernel_clone(): the child is complete but has not run yet. */
+SEC("tp_btf/sched_process_fork")
+int task_fork(__u64 *ctx)
+{
+	struct task_struct *parent = (void *)ctx[0], *child = (void *)ctx[1];
+	__u32 up = slot_num(parent->pid);
+	if (!up) {
+		if (launcher_tid && launcher_tid == parent->pid) {
+			launcher_tid = 0;
+			if (mark(child, EB_SLOT_ARMED | EB_SLOT_FRESH))
+				launched_tid = child->pid;
+		}
+		return 0;
+	}
+	struct eb_slot *p = slot_at(up);
+	if (!p || !follow)
+		return 0;
+	__u64 now = bpf_ktime_get_ns();
+	__u32 n = mark(child, EB_SLOT_FRESH | (p->state & EB_SLOT_ARMED));
+	if (p->state & EB_SLOT_ARMED)
+		return 0;
+	fork_record(p, up, EB_FORK, parent, child, now);
+	struct eb_slot *c = slot_at(n);
+	if (n && c)
+		fork_record(c, n, EB_CHILD, parent, child, now);
+	return 0;
+}
+
+/* fs/exec.c: a thread that is not the leader takes over the leader's id. */
+SEC("tp_btf/sched_process_exec")
+int task_exec(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	__u32 old = ctx[1], pid = task->pid;
+	struct linux_binprm *bprm = (void *)ctx[2];
+	__u32 slot = slot_num(old);
+	struct eb_slot *s = slot ? slot_at(slot) : NULL;
+	if (!s || s->state & EB_SLOT_ARMED)
+		return 0;
+	if (old != pid && pid < EB_PID_LIMIT && old < EB_PID_LIMIT) {
+		slot_of[old] = 0;
+		slot_of[pid] = slot;
+		s->tid = pid;
+		s->start = task->start_time;
+	}
+	struct eb_scratch *sc = scratch_get();
+	if (!sc)
+		return 0;
+	struct eb_exec *e = (void *)(sc->buf + sizeof(struct eb_rec));
+	sc->pos = sizeof(struct eb_rec) + sizeof(*e);
+	e->old_tid = old;
+	e->uid = task->cred->euid.val;
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	struct eb_sec *sec = sec_begin(sc, EB_SEC_STR, EB_TAG(0, EB_S_KERNEL));
+	if (!sec)
+		return 0;
+	char *data = (char *)(sec + 1);
+	sec->addr = 0;
+	long n = bpf_probe_read_kernel_str(data, EB_PATH_MAX, bprm->filename);
+	__u64 len = n > 0 ? n - 1 : 0;
+	opaque(len);
+	if (len > EB_PATH_MAX)
+		return 0;
+	*(__u64 *)(data + len) = 0;
+	sec->len = len;
+	sec_end(sc, len);
+	fill_head((struct eb_rec *)sc->buf, s, slot, EB_EXEC, bpf_ktime_get_ns());
+	((struct eb_rec *)sc->buf)->size = sc->pos;
+	if (bpf_ringbuf_output(&rare, sc->buf, sc->pos & 0x3fff, EB_QUIET))
+		s->lost++;
+	return 0;
+}
+
+/* kernel/exit.c, do_exit(): exit_code is set, the thread runs no more user code. */
+SEC("tp_btf/sched_process_exit")
+int task_exit(__u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	__u32 pid = task->pid, slot = slot_num(pid);
+	struct eb_slot *s = slot ? slot_at(slot) : NULL;
+	if (!s || pid >= EB_PID_LIMIT)
+		return 0;
+	__u64 now = bpf_ktime_get_ns();
+	if (!(s->state & EB_SLOT_ARMED)) {
+		if (s->begin && !count_only && !(filters & EB_FILTER_AT_EXIT)) {
+			s->flags |= EB_F_NORETURN;
+			emit_call(s, slot, EB_CALL, now, 0, 1);
+		}
+		RARE_BEGIN(struct eb_end_rec, r, s)
+		if (r) {
+			fill_head(&r->head, s, slot, EB_END, now);
+			r->head.size = sizeof(*r);
+			r->body.status = task->exit_code;
+			r->body.group_dead = task->signal->live.counter == 0;
+			r->body.made = s->seq;
+			r->body.pad = 0;
+			bpf_ringbuf_submit(r, EB_QUIET);
+		}
+	}
+	s->begin = 0;
+	slot_of[pid] = 0;
+	if (s->lost) {
+		/* kept for the totals at the end: the slot is not used again */
+		s->state = 0;
+		return 0;
+	}
+	s->state = 0;
+	bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
+	return 0;
+}
+
+#define SIGINFO_SIZE 48	/* sizeof(struct kernel_siginfo) without its tail of padding */
+
+struct eb_signal_rec {
+	struct eb_rec head;
+	struct eb_signal body;
+	struct eb_sec sec;
+	char info[SIGINFO_SIZE];
+};
+
+static __always_inline void signal_record(struct eb_slot *s, __u32 slot, int sig, __u64 info, __u64 handler,
+					  __u16 flags)
+{
+	struct eb_signal_rec *r = bpf_ringbuf_reserve(&rare, sizeof(*r), 0);
+	if (!r) {
+		if (flags & EB_F_IGNORED) {
+			__sync_fetch_and_add(&lost_unnumbered, 1);
+			return;
+		}
+		s->seq++;
+		s->lost++;
+		return;
+	}
+	if (flags & EB_F_IGNORED) {	/* another task makes it: the thread's numbers are not ours */
+		__u32 seq = s->seq;
+		fill_head(&r->head, s, slot, EB_SIGNAL, bpf_ktime_get_ns());
+		s->seq = seq;
+		r->head.seq = 0;
+	} else {
+		fill_head(&r->head, s, slot, EB_SIGNAL, bpf_ktime_get_ns());
+	}
+	r->head.size = sizeof(*r);
+	r->head.flags = flags;
+	r->body.signo = sig;
+	r->body.pad = 0;
+	r->body.handler = handler;
+	__builtin_memset(&r->sec, 0, sizeof(r->sec));
+	r->sec.kind = EB_SEC_MEM;
+	r->sec.flags = EB_S_KERNEL;
+	r->sec.arg = 255;
+	r->sec.want = SIGINFO_SIZE;
+	r->sec.len = SIGINFO_SIZE;
+	/* small numbers are SEND_SIG_NOINFO and SEND_SIG_PRIV, no pointers */
+	if (info <= 4 || bpf_probe_read_kernel(r->info, SIGINFO_SIZE, (void *)info)) {
+		__builtin_memset(r->info, 0, SIGINFO_SIZE);
+		r->sec.err = -EFAULT;
+	}
+	bpf_ringbuf_submit(r, EB_QUIET);
+}
+
+static __always_inline int signal_wanted(int sig)
+{
+	return sig >= 1 && sig <= 64 && signal_set >> (sig - 1) & 1;
+}
+
+/* kernel/signal.c, get_signal(): the thread takes the signal. */
+SEC("tp_btf/signal_deliver")
+int signal_taken(__u64 *ctx)
+{
+	int sig = ctx[0];
+	__u32 slot = slot_num(bpf_get_current_pid_tgid());
+	struct eb_slot *s = slot ? slot_at(slot) : NULL;
+	struct k_sigaction *ka = (void *)ctx[2];
+	if (!s || s->state & EB_SLOT_ARMED || !signal_wanted(sig) || sig == SIGKILL)
+		return 0;
+	signal_record(s, slot, sig, ctx[1], (__u64)ka->sa.sa_handler, 0);
+	return 0;
+}
+
+/* kernel/signal.c, __send_signal_locked(): a signal that the target ignores never reaches it. */
+SEC("tp_btf/signal_generate")
+int signal_ignored(__u64 *ctx)
+{
+	int sig = ctx[0];
+	struct task_struct *task = (void *)ctx[2];
+	if ((int)ctx[4] != TRACE_SIGNAL_IGNORED)
+		return 0;
+	__u32 slot = slot_num(task->pid);
+	struct eb_slot *s = slot ? slot_at(slot) : NULL;
+	if (!s || s->state & EB_SLOT_ARMED || skip_ignored || !signal_wanted(sig))
+		return 0;
+	signal_record(s, slot, sig, ctx[1], 0, EB_F_IGNORED);
+	return 0;
+}
+
+/* Attach: what to look for, and what the iterator says of each thread that it marks. */
+#define EB_MAX_TARGETS 256
+#define EB_TREE_DEPTH 64
+struct eb_attached {
+	__u32 tid, pid;
+	__u32 slot;
+	__u32 pad;
+	__u64 start;
+	char comm[16];
+};
+__u32 targets[EB_MAX_TARGETS];
+__u32 ntargets;
+__u8 attach_threads;	/* all threads of the targets, not only the one named */
+__u8 attach_descendants;
+
+static __always_inline int is_target(__u32 pid)
+{
+	for (int i = 0; i < EB_MAX_TARGETS; i++) {
+		if (i >= ntargets)
+			break;
+		if (targets[i] == pid)
+			return 1;
+	}
+	return 0;
+}
+
+SEC("iter/task")
+int attach_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	if (!task)
+		return 0;
+	int hit = is_target(task->pid) || (attach_threads && is_target(task->tgid));
+	struct task_struct *up = task->group_leader;
+	for (int i = 0; attach_descendants && !hit && i < EB_TREE_DEPTH; i++) {
+		up = up->real_parent;
+		if (!up || up->pid <= 1)
+			break;
+		hit = is_target(up->tgid);
+	}
+	if (!hit || task->exit_state)
+		return 0;
+	struct eb_attached a = {.tid = task->pid, .pid = task->tgid, .start = task->start_time};
+	a.slot = mark(task, EB_SLOT_ATTACHED);
+	if (!a.slot)
+		return 0;
+	bpf_probe_read_kernel(a.comm, 16, &task->comm);
+	bpf_seq_write(ctx->meta->seq, &a, sizeof(a));
+	return 0;
+}
+
+#endif
