@@ -79,10 +79,15 @@ func (d *Decoder) addBytes(k Kind, name string, b []byte, want uint64) {
 func (d *Decoder) text(b []byte) string {
 	n := len(d.chars)
 	d.chars = append(d.chars, b...)
-	if len(b) == 0 {
+	return d.textFrom(n)
+}
+
+// textFrom is the text in d.chars from offset n on, as text returns it.
+func (d *Decoder) textFrom(n int) string {
+	if n >= len(d.chars) {
 		return ""
 	}
-	return unsafe.String(&d.chars[n], len(b))
+	return unsafe.String(&d.chars[n], len(d.chars)-n)
 }
 
 // arg is the value of argument i of the row, of the width that its kind has

@@ -1,42 +1,166 @@
 package decode
 
 import (
+	"errors"
+	"fmt"
+
+	"github.com/ebtrace/ebtrace/bpf"
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/events"
 )
 
+// ErrNoRecord is returned for an event that lacks the record of its kind.
+var ErrNoRecord = errors.New("event without the record of its kind")
+
 // Options say how much of what was captured becomes values.
 type Options struct {
 	// StrSize is -s: the bytes of data and the elements of arrays that are
-	// shown, unless Verbose lifts the latter.
+	// shown; Verbose lifts the latter. 0 shows none.
 	StrSize int
 	// Verbose is -v: arrays are whole and environments are strings. Hidden
 	// members of structures are decoded always, marked FlagVerbose.
 	Verbose bool
 }
 
+// maxArgs bounds the arguments of a row: there are six registers.
+const maxArgs = 6
+
 // Decoder turns events into meaning. It keeps what it needs from one event to
 // the next, so that decoding allocates nothing in the long run; what it
 // returns is valid until its next call. It is not safe for concurrent use.
 type Decoder struct {
-	opts Options
+	opts    Options
+	structs map[string]structDecoder
+	kinds   [table.KindOpaque + 1]kindDecoder
+	argFns  map[string]argDecoder
+	noteFns map[string]noteDecoder
+	rows    map[*table.Row]*rowFns
+	signal  func(*Decoder, mem)
+	rowOf   func(table.ABI, int32) *table.Row
+	nameOf  func(table.ABI, int32) string
 
 	// The call being decoded.
 	abi   table.ABI
 	word  int // bytes of a long and a pointer: 8 or 4
 	row   *table.Row
-	args  [16]uint64 // by index in row.Args, extended to 64 bits
-	ret   int64      // raw
-	errno int        // positive if the call failed
-	ended bool       // there is a result
-	exit  bool       // memory is read as of the exit of the call
-	fds   []events.Section
+	regs  [6]uint64       // argument registers
+	args  [maxArgs]uint64 // by index in row.Args, extended to 64 bits
+	ret   int64           // raw, of the ABI's width, sign-extended
+	errno int             // positive if the call failed
+	ended bool            // there is a result
+	exit  bool            // memory is read as of the exit of the call
+	reg   uint8           // register of the argument being decoded, 6 for the result
+	depth int             // of nested structures
+	fds   []fdEntry
 	secs  []sec
 	hint  int // where find starts
 
 	// Arenas.
 	nodes []Value
 	chars []byte
-	files []File
-	socks []Socket
+
+	comms map[uint32][16]byte // by thread
+	comm  [16]byte
+
+	out  Event
+	call Call
+	fork ForkInfo
+	exec ExecInfo
+	end  ExitInfo
+	sig  SignalInfo
+}
+
+// rowFns is what decodes a row besides its kinds.
+type rowFns struct {
+	args [maxArgs]argDecoder
+	note noteDecoder
+}
+
+// New returns a decoder.
+func New(opts Options) *Decoder {
+	d := &Decoder{
+		opts: opts, structs: structDecoders, argFns: argDecoders, noteFns: noteDecoders,
+		rows: map[*table.Row]*rowFns{}, comms: map[uint32][16]byte{}, signal: signalInfo, rowOf: table.Lookup, nameOf: table.Name,
+	}
+	for k, f := range kindDecoders {
+		d.kinds[k] = f
+	}
+	return d
+}
+
+// Decode returns the meaning of ev. It fails only if ev lacks its record or
+// has one of another kind; strange contents become strange values.
+func (d *Decoder) Decode(ev *events.Event) (*Event, error) {
+	d.reset()
+	d.out = Event{Kind: ev.Kind, TID: ev.TID, PID: ev.PID, Start: ev.Start, Time: ev.Time, Lost: ev.Lost}
+	want, ok := recordKind(ev.Kind)
+	if !ok {
+		return nil, fmt.Errorf("%w: kind %d", ErrNoRecord, ev.Kind)
+	}
+	if want != 0 && (ev.Rec == nil || ev.Rec.Kind != want && ev.Kind != events.Begin) {
+		return nil, fmt.Errorf("%w: kind %d", ErrNoRecord, ev.Kind)
+	}
+	switch ev.Kind {
+	case events.Whole, events.Begin, events.End:
+		d.decodeCall(ev)
+	case events.Fork, events.Child:
+		d.decodeFork(ev)
+	case events.Exec:
+		d.decodeExec(ev)
+	case events.Exit:
+		d.decodeExit(ev)
+	case events.Signal:
+		d.decodeSignal(ev)
+	}
+	d.out.Comm = d.commOf(ev.TID)
+	if ev.Kind == events.Exit || ev.Kind == events.Detach {
+		delete(d.comms, ev.TID)
+	}
+	return &d.out, nil
+}
+
+// recordKind is the kind of record that an event of kind k carries; 0: none.
+func recordKind(k events.Kind) (kind uint8, ok bool) {
+	switch k {
+	case events.Whole, events.End:
+		return uint8(bpf.TraceEbKindEB_CALL), true
+	case events.Begin:
+		return uint8(bpf.TraceEbKindEB_ENTER), true
+	case events.Fork:
+		return uint8(bpf.TraceEbKindEB_FORK), true
+	case events.Child:
+		return uint8(bpf.TraceEbKindEB_CHILD), true
+	case events.Exec:
+		return uint8(bpf.TraceEbKindEB_EXEC), true
+	case events.Exit:
+		return uint8(bpf.TraceEbKindEB_END), true
+	case events.Signal:
+		return uint8(bpf.TraceEbKindEB_SIGNAL), true
+	case events.Gap, events.Attach, events.Detach:
+		return 0, true
+	}
+	return 0, false
+}
+
+// reset forgets the last event.
+func (d *Decoder) reset() {
+	d.nodes, d.chars = d.nodes[:0], d.chars[:0]
+	d.fds, d.secs, d.hint = d.fds[:0], d.secs[:0], 0
+	d.row, d.ended, d.exit, d.ret, d.errno, d.depth = nil, false, false, 0, 0, 0
+}
+
+// fns is what decodes row besides its kinds; looked up by name once.
+func (d *Decoder) fns(row *table.Row) *rowFns {
+	if f, ok := d.rows[row]; ok {
+		return f
+	}
+	f := &rowFns{}
+	for i := range row.Args[:min(len(row.Args), maxArgs)] {
+		f.args[i] = d.argFns[row.Name+"."+row.Args[i].Name]
+	}
+	if row.RetAux {
+		f.note = d.noteFns[row.Name]
+	}
+	d.rows[row] = f
+	return f
 }

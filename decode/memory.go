@@ -78,7 +78,7 @@ func (d *Decoder) collect(r *events.Record) {
 			return
 		}
 		if bpf.TraceEbSecKind(s.Kind) == bpf.TraceEbSecKindEB_SEC_FD {
-			d.fds = append(d.fds, s)
+			d.collectFD(&s)
 			continue
 		}
 		f := bpf.TraceEbSecFlag(s.Flags)
@@ -101,7 +101,7 @@ func (d *Decoder) readAt(addr uint64, size int, exit bool) mem {
 		return m
 	}
 	d.find(&m, exit)
-	if len(m.b) == 0 && !exit {
+	if !exit && (len(m.b) == 0 || m.fault && !m.whole()) {
 		d.find(&m, true)
 	}
 	return m
