@@ -329,6 +329,7 @@ const (
 	TraceMapRing              = "ring"
 	TraceMapScratch           = "scratch"
 	TraceMapSlots             = "slots"
+	TraceMapTargets           = "targets"
 	TraceMapVariants          = "variants"
 	TraceProgAttachTasks      = "attach_tasks"
 	TraceProgSignalIgnored    = "signal_ignored"
@@ -382,7 +383,6 @@ const (
 	TraceVarLostUnnumbered    = "lost_unnumbered"
 	TraceVarMinDuration       = "min_duration"
 	TraceVarNpaths            = "npaths"
-	TraceVarNtargets          = "ntargets"
 	TraceVarOnlyComm          = "only_comm"
 	TraceVarOnlyUid           = "only_uid"
 	TraceVarSignalSet         = "signal_set"
@@ -391,7 +391,6 @@ const (
 	TraceVarStatusFailed      = "status_failed"
 	TraceVarStatusOk          = "status_ok"
 	TraceVarStrSize           = "str_size"
-	TraceVarTargets           = "targets"
 	TraceVarWant              = "want"
 	TraceVarWantUnknown       = "want_unknown"
 )
@@ -460,6 +459,7 @@ type TraceMapSpecs struct {
 	Ring      *ebpf.MapSpec `ebpf:"ring"`
 	Scratch   *ebpf.MapSpec `ebpf:"scratch"`
 	Slots     *ebpf.MapSpec `ebpf:"slots"`
+	Targets   *ebpf.MapSpec `ebpf:"targets"`
 	Variants  *ebpf.MapSpec `ebpf:"variants"`
 }
 
@@ -511,7 +511,6 @@ type TraceVariableSpecs struct {
 	LostUnnumbered    *ebpf.VariableSpec `ebpf:"lost_unnumbered"`
 	MinDuration       *ebpf.VariableSpec `ebpf:"min_duration"`
 	Npaths            *ebpf.VariableSpec `ebpf:"npaths"`
-	Ntargets          *ebpf.VariableSpec `ebpf:"ntargets"`
 	OnlyComm          *ebpf.VariableSpec `ebpf:"only_comm"`
 	OnlyUid           *ebpf.VariableSpec `ebpf:"only_uid"`
 	SignalSet         *ebpf.VariableSpec `ebpf:"signal_set"`
@@ -520,7 +519,6 @@ type TraceVariableSpecs struct {
 	StatusFailed      *ebpf.VariableSpec `ebpf:"status_failed"`
 	StatusOk          *ebpf.VariableSpec `ebpf:"status_ok"`
 	StrSize           *ebpf.VariableSpec `ebpf:"str_size"`
-	Targets           *ebpf.VariableSpec `ebpf:"targets"`
 	Want              *ebpf.VariableSpec `ebpf:"want"`
 	WantUnknown       *ebpf.VariableSpec `ebpf:"want_unknown"`
 }
@@ -553,6 +551,7 @@ type TraceMaps struct {
 	Ring      *ebpf.Map `ebpf:"ring"`
 	Scratch   *ebpf.Map `ebpf:"scratch"`
 	Slots     *ebpf.Map `ebpf:"slots"`
+	Targets   *ebpf.Map `ebpf:"targets"`
 	Variants  *ebpf.Map `ebpf:"variants"`
 }
 
@@ -566,6 +565,7 @@ func (m *TraceMaps) Close() error {
 		m.Ring,
 		m.Scratch,
 		m.Slots,
+		m.Targets,
 		m.Variants,
 	)
 }
@@ -618,7 +618,6 @@ type TraceVariables struct {
 	LostUnnumbered    *ebpf.Variable `ebpf:"lost_unnumbered"`
 	MinDuration       *ebpf.Variable `ebpf:"min_duration"`
 	Npaths            *ebpf.Variable `ebpf:"npaths"`
-	Ntargets          *ebpf.Variable `ebpf:"ntargets"`
 	OnlyComm          *ebpf.Variable `ebpf:"only_comm"`
 	OnlyUid           *ebpf.Variable `ebpf:"only_uid"`
 	SignalSet         *ebpf.Variable `ebpf:"signal_set"`
@@ -627,7 +626,6 @@ type TraceVariables struct {
 	StatusFailed      *ebpf.Variable `ebpf:"status_failed"`
 	StatusOk          *ebpf.Variable `ebpf:"status_ok"`
 	StrSize           *ebpf.Variable `ebpf:"str_size"`
-	Targets           *ebpf.Variable `ebpf:"targets"`
 	Want              *ebpf.Variable `ebpf:"want"`
 	WantUnknown       *ebpf.Variable `ebpf:"want_unknown"`
 }

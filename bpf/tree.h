@@ -276,20 +276,18 @@ struct eb_attached {
 	__u64 start;
 	char comm[16];
 };
-__u32 targets[EB_MAX_TARGETS];
-__u32 ntargets;
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, EB_MAX_TARGETS);
+	__type(key, __u32);
+	__type(value, __u8);
+} targets SEC(".maps");
 __u8 attach_threads;	/* all threads of the targets, not only the one named */
 __u8 attach_descendants;
 
 static __always_inline int is_target(__u32 pid)
 {
-	for (int i = 0; i < EB_MAX_TARGETS; i++) {
-		if (i >= ntargets)
-			break;
-		if (targets[i] == pid)
-			return 1;
-	}
-	return 0;
+	return bpf_map_lookup_elem(&targets, &pid) != NULL;
 }
 
 SEC("iter/task")
