@@ -238,7 +238,7 @@ __noinline int cap_op(__u32 p, __u32 i, __u32 tag)
 	__u64 v = sc->args[op->arg & 7];
 	tag |= op->arg;
 	sc->word = op->word;
-	if (op->kind == EB_OP_FD)
+	if (want_fds && op->kind == EB_OP_FD)
 		return cap_fd((__s32)v, tag);
 	if (!v)
 		return 0;
@@ -269,7 +269,7 @@ __noinline int cap_op(__u32 p, __u32 i, __u32 tag)
 		return q ? cap_mem(q, op->max, op->max, tag) : 0;
 	}
 	case EB_OP_FDVEC:
-		return cap_fdvec(v, n, op->elem, tag);
+		return !want_fds ? 0 : cap_fdvec(v, n, op->elem, tag);
 	}
 	return 0;
 }

@@ -78,15 +78,23 @@ static __always_inline int any_fd_wanted(struct eb_slot *s)
 
 static __always_inline int comm_wanted(void)
 {
-	char comm[16];
+	__u64 comm[2] = {};
 	bpf_get_current_comm(comm, sizeof(comm));
-	for (int i = 0; i < 16; i++) {
-		if (comm[i] != only_comm[i])
-			return 0;
-		if (!comm[i])
-			break;
+	for (int i = 0; i < EB_MAX_NAMES && i < ncomms; i++) {
+		const volatile __u64 *c = (const volatile __u64 *)comms[i];
+		if (comm[0] == c[0] && comm[1] == c[1])
+			return 1;
 	}
-	return 1;
+	return 0;
+}
+
+static __always_inline int uid_wanted(void)
+{
+	__u32 uid = bpf_get_current_uid_gid();
+	for (int i = 0; i < EB_MAX_NAMES && i < nuids; i++)
+		if (uid == uids[i])
+			return 1;
+	return 0;
 }
 
 /* Does path at sc->path[0] (zero padded, less than 256 bytes) stand in the set of -P ? */
@@ -152,7 +160,7 @@ static __always_inline int wanted_at_entry(struct eb_slot *s)
 {
 	if (filters & EB_FILTER_COMM && !comm_wanted())
 		return 0;
-	if (filters & EB_FILTER_UID && (__u32)bpf_get_current_uid_gid() != only_uid)
+	if (filters & EB_FILTER_UID && !uid_wanted())
 		return 0;
 	if (filters & EB_FILTER_FD && filters & EB_FILTER_PATH)
 		return any_fd_wanted(s) || any_path_wanted(s);

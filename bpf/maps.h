@@ -5,6 +5,7 @@
 
 #define EB_PID_LIMIT 4194304	/* include/linux/threads.h: PID_MAX_LIMIT on 64-bit */
 #define EB_MAX_SLOTS 65535	/* slot numbers are 16 bits; 0 is "not traced" */
+#define EB_MAX_NAMES 16		/* of --comm and of --uid */
 #define EB_NR_SPACE (EB_ABI_COUNT * EB_MAX_NR)
 
 /* What a call number needs, by [abi][nr]; set before loading. */
@@ -41,15 +42,16 @@ const volatile __u8 count_only;		/* count in the kernel, no records of calls */
 const volatile __u8 follow;		/* trace children */
 const volatile __u8 skip_ignored;	/* no records of ignored signals */
 const volatile __u32 str_size = 32;	/* -s */
+const volatile __u8 want_fds;		/* say what descriptors are (-y) */
 const volatile __u32 filters;		/* enum eb_filter */
 const volatile __u8 status_ok, status_failed;	/* EB_FILTER_STATUS */
 const volatile __u64 errno_set[64];	/* EB_FILTER_ERRNO: bit n: errors n is wanted; bit 0: success */
 const volatile __u64 min_duration;	/* ns */
 const volatile __u64 fd_set_bits[16];	/* EB_FILTER_FD: descriptors 0..1023 */
 const volatile __u8 fd_set_rest;	/* descriptors from 1024 on are wanted */
-const volatile __u32 npaths;		/* EB_FILTER_PATH: entries of map paths */
-const volatile char only_comm[16];
-const volatile __u32 only_uid;
+const volatile __u32 ncomms, nuids;	/* EB_FILTER_COMM, EB_FILTER_UID: any of these */
+const volatile char comms[EB_MAX_NAMES][16] __attribute__((aligned(8)));
+const volatile __u32 uids[EB_MAX_NAMES];
 const volatile __u64 signal_set = ~0ULL;	/* bit n-1: signal n is wanted */
 
 /* Written by user space while tracing. */

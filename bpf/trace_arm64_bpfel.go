@@ -341,6 +341,7 @@ const (
 	TraceProgTaskFork         = "task_fork"
 	TraceVarAttachDescendants = "attach_descendants"
 	TraceVarAttachThreads     = "attach_threads"
+	TraceVarComms             = "comms"
 	TraceVarCountOnly         = "count_only"
 	TraceVarDispatch          = "dispatch"
 	TraceVarErrnoSet          = "errno_set"
@@ -382,16 +383,17 @@ const (
 	TraceVarLostSlots         = "lost_slots"
 	TraceVarLostUnnumbered    = "lost_unnumbered"
 	TraceVarMinDuration       = "min_duration"
-	TraceVarNpaths            = "npaths"
-	TraceVarOnlyComm          = "only_comm"
-	TraceVarOnlyUid           = "only_uid"
+	TraceVarNcomms            = "ncomms"
+	TraceVarNuids             = "nuids"
 	TraceVarSignalSet         = "signal_set"
 	TraceVarSkipIgnored       = "skip_ignored"
 	TraceVarSlotOf            = "slot_of"
 	TraceVarStatusFailed      = "status_failed"
 	TraceVarStatusOk          = "status_ok"
 	TraceVarStrSize           = "str_size"
+	TraceVarUids              = "uids"
 	TraceVarWant              = "want"
+	TraceVarWantFds           = "want_fds"
 	TraceVarWantUnknown       = "want_unknown"
 )
 
@@ -469,6 +471,7 @@ type TraceMapSpecs struct {
 type TraceVariableSpecs struct {
 	AttachDescendants *ebpf.VariableSpec `ebpf:"attach_descendants"`
 	AttachThreads     *ebpf.VariableSpec `ebpf:"attach_threads"`
+	Comms             *ebpf.VariableSpec `ebpf:"comms"`
 	CountOnly         *ebpf.VariableSpec `ebpf:"count_only"`
 	Dispatch          *ebpf.VariableSpec `ebpf:"dispatch"`
 	ErrnoSet          *ebpf.VariableSpec `ebpf:"errno_set"`
@@ -510,16 +513,17 @@ type TraceVariableSpecs struct {
 	LostSlots         *ebpf.VariableSpec `ebpf:"lost_slots"`
 	LostUnnumbered    *ebpf.VariableSpec `ebpf:"lost_unnumbered"`
 	MinDuration       *ebpf.VariableSpec `ebpf:"min_duration"`
-	Npaths            *ebpf.VariableSpec `ebpf:"npaths"`
-	OnlyComm          *ebpf.VariableSpec `ebpf:"only_comm"`
-	OnlyUid           *ebpf.VariableSpec `ebpf:"only_uid"`
+	Ncomms            *ebpf.VariableSpec `ebpf:"ncomms"`
+	Nuids             *ebpf.VariableSpec `ebpf:"nuids"`
 	SignalSet         *ebpf.VariableSpec `ebpf:"signal_set"`
 	SkipIgnored       *ebpf.VariableSpec `ebpf:"skip_ignored"`
 	SlotOf            *ebpf.VariableSpec `ebpf:"slot_of"`
 	StatusFailed      *ebpf.VariableSpec `ebpf:"status_failed"`
 	StatusOk          *ebpf.VariableSpec `ebpf:"status_ok"`
 	StrSize           *ebpf.VariableSpec `ebpf:"str_size"`
+	Uids              *ebpf.VariableSpec `ebpf:"uids"`
 	Want              *ebpf.VariableSpec `ebpf:"want"`
+	WantFds           *ebpf.VariableSpec `ebpf:"want_fds"`
 	WantUnknown       *ebpf.VariableSpec `ebpf:"want_unknown"`
 }
 
@@ -576,6 +580,7 @@ func (m *TraceMaps) Close() error {
 type TraceVariables struct {
 	AttachDescendants *ebpf.Variable `ebpf:"attach_descendants"`
 	AttachThreads     *ebpf.Variable `ebpf:"attach_threads"`
+	Comms             *ebpf.Variable `ebpf:"comms"`
 	CountOnly         *ebpf.Variable `ebpf:"count_only"`
 	Dispatch          *ebpf.Variable `ebpf:"dispatch"`
 	ErrnoSet          *ebpf.Variable `ebpf:"errno_set"`
@@ -617,16 +622,17 @@ type TraceVariables struct {
 	LostSlots         *ebpf.Variable `ebpf:"lost_slots"`
 	LostUnnumbered    *ebpf.Variable `ebpf:"lost_unnumbered"`
 	MinDuration       *ebpf.Variable `ebpf:"min_duration"`
-	Npaths            *ebpf.Variable `ebpf:"npaths"`
-	OnlyComm          *ebpf.Variable `ebpf:"only_comm"`
-	OnlyUid           *ebpf.Variable `ebpf:"only_uid"`
+	Ncomms            *ebpf.Variable `ebpf:"ncomms"`
+	Nuids             *ebpf.Variable `ebpf:"nuids"`
 	SignalSet         *ebpf.Variable `ebpf:"signal_set"`
 	SkipIgnored       *ebpf.Variable `ebpf:"skip_ignored"`
 	SlotOf            *ebpf.Variable `ebpf:"slot_of"`
 	StatusFailed      *ebpf.Variable `ebpf:"status_failed"`
 	StatusOk          *ebpf.Variable `ebpf:"status_ok"`
 	StrSize           *ebpf.Variable `ebpf:"str_size"`
+	Uids              *ebpf.Variable `ebpf:"uids"`
 	Want              *ebpf.Variable `ebpf:"want"`
+	WantFds           *ebpf.Variable `ebpf:"want_fds"`
 	WantUnknown       *ebpf.Variable `ebpf:"want_unknown"`
 }
 
