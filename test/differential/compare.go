@@ -30,9 +30,13 @@ func (d *difference) String() string {
 
 // item is one line made ready to compare.
 type item struct {
-	name, normal string
-	no           int
+	name   string
+	normal string
+	plain  string // with thread ids left as they are
+	no     int
 }
+
+func (a *item) equals(b *item) bool { return a.normal == b.normal || a.plain == b.plain }
 
 // compare lists the differences of two traces of a program. Calls are compared
 // with calls and signals with signals, each in their order within a thread:
@@ -103,7 +107,7 @@ func (s *side) items(th *tracetext.Thread, signals bool) []item {
 		if l.Kind == tracetext.End || l.Kind == tracetext.Note {
 			name = "end"
 		}
-		items = append(items, item{name, s.trace.Normal(l, s.ids), l.No})
+		items = append(items, item{name, s.trace.Normal(l, s.ids), tracetext.Plain(l), l.No})
 	}
 	return items
 }
@@ -112,7 +116,7 @@ func (s *side) items(th *tracetext.Thread, signals bool) []item {
 // one call are paired.
 func compareLines(program, role string, a, b []item) []difference {
 	var all []difference
-	pairs := tracetext.Align(len(a), len(b), func(i, j int) bool { return a[i].normal == b[j].normal })
+	pairs := tracetext.Align(len(a), len(b), func(i, j int) bool { return a[i].equals(&b[j]) })
 	var ga, gb []item
 	flush := func() {
 		all = append(all, compareGap(program, role, ga, gb)...)

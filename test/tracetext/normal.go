@@ -43,11 +43,16 @@ var number = regexp.MustCompile(`-?\b[1-9][0-9]{1,9}\b`)
 // ids by their roles, and what the table varying lists. extra are ids that are
 // no thread of the trace but are known (the tracer's), with their names.
 func (t *Trace) Normal(l *Line, extra map[int]string) string {
+	return t.ids(Plain(l), extra)
+}
+
+// Plain is as Normal with all numbers left as they are: a number that is by
+// chance some thread's id is replaced by Normal.
+func Plain(l *Line) string {
 	s := l.Text
 	for _, r := range varying {
 		s = r.re.ReplaceAllString(s, r.with)
 	}
-	s = t.ids(s, extra)
 	if (l.Name == "time" || l.Name == "times") && l.Kind == Call {
 		s = strings.TrimSuffix(s, l.Result) + "NOW"
 	}
