@@ -7,7 +7,7 @@
 // # Grammar of syscalls.tbl
 //
 //	row     = name ["@" abi {"," abi}] ["{" arg ["&" mask] "=" const {"," const} "}"]
-//	          "(" [arg {", " arg}] ")" ret {" %" class}
+//	          "(" [arg {", " arg}] ")" ret {" " class}
 //	arg     = name kind {" " modifier}
 //	kind    = word ["[" set-or-struct-or-kind "]"]
 //	comment = "#" to the end of the line
@@ -50,9 +50,11 @@
 //	always                out, read also when the call failed
 //	len=ARG len=*ARG len=ret len=N       bytes (buf, sockaddr, sigset, struct: the smaller of it and the layout)
 //	count=ARG count=*ARG count=ret count=N  elements (array, iovec, mmsghdr); fdset: highest descriptor + 1
+//	len=ret len=0         of iovec, msghdr, mmsghdr: the data is as long as the result; is not read at all
 //	@ARG                  path relative to the dirfd in ARG
 //	if=ARG&CONSTS         printed only if (ARG & CONSTS) != 0; CONSTS: names joined with |
 //	if=ARG                printed only if ARG is not 0
+//	                      a constant of several bits counts if any of them is set
 //	name=...              reserved
 //
 // # Results
@@ -63,10 +65,20 @@
 //
 // # Classes
 //
-// As strace's: file process network signal ipc desc memory creds stat lstat
-// fstat statfs fstatfs clock pure; "never" marks a call that can not block
-// (it is not part of -e trace= syntax: the loader may then trace its exit
-// only).
+// As strace's: %file %process %network %signal %ipc %desc %memory %creds %stat
+// %lstat %fstat %statfs %fstatfs %clock %pure, and %%stat and %%statfs; the bare
+// word "never" marks a call that can not block (it is not part of -e trace=
+// syntax: the loader may then trace its exit only).
+//
+// # What follows from a row
+//
+// Arguments take the registers in their order, "unused" ones too. Sizes that
+// no length gives: of a struct its layout's, of ptr and array elements their
+// kind's (int 4 bytes, long, hex, size, off and addr a word of the ABI, off64
+// and u64 8), siginfo 128, wstatus 4, sigset 8. An "inout" with len=ret or
+// count=ret is read at exit only. wstatus is "out" unless told otherwise. In a
+// structure a member that is a C pointer is followed if its kind is sigset,
+// ptr[KIND] or struct[S]; else such kinds lie in the structure itself.
 //
 // # Grammar of structs.tbl
 //

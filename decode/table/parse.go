@@ -52,9 +52,14 @@ var kindWords = func() map[string]Kind {
 	return m
 }()
 
-// classNames are the classes of the grammar.
-var classNames = []string{"file", "process", "network", "signal", "ipc", "desc", "memory", "creds",
-	"stat", "lstat", "fstat", "statfs", "fstatfs", "clock", "pure", "never"}
+// classWords are the classes as the grammar writes them, classNames as
+// Row.Classes holds them.
+var (
+	classWords = []string{"%file", "%process", "%network", "%signal", "%ipc", "%desc", "%memory", "%creds",
+		"%stat", "%lstat", "%fstat", "%statfs", "%fstatfs", "%clock", "%pure", "%%stat", "%%statfs", "never"}
+	classNames = []string{"file", "process", "network", "signal", "ipc", "desc", "memory", "creds",
+		"stat", "lstat", "fstat", "statfs", "fstatfs", "clock", "pure", "%stat", "%statfs", "never"}
+)
 
 // readRows reads all rows of a table; mistakes are in r.errs.
 func (r *reader) readRows() []rowDef {
@@ -228,6 +233,9 @@ func (r *reader) modifier(a *Arg, i int) bool {
 	case "always":
 		a.Dir |= Out | Always
 	case "len", "count":
+		if w == "len" && a.Kind.vector() {
+			return r.expect('=') && r.dataLength(a)
+		}
 		if a.Len.Src != LenNone {
 			return r.fail(at, "a second length")
 		}
@@ -260,6 +268,27 @@ func (r *reader) length(a *Arg, i int) bool {
 	default:
 		a.Len.Src = LenArg
 		r.refs = append(r.refs, ref{what: refLen, arg: i, name: w, pos: at, deref: deref})
+	}
+	return true
+}
+
+// vector says whether kind k describes data in pieces: its len= tells how much
+// of the data there is.
+func (k Kind) vector() bool { return k == KindIovec || k == KindMsghdr || k == KindMmsghdr }
+
+// dataLength reads what follows the "len=" of a vector: ret, as is always so
+// for what the kernel fills in, or 0 for none.
+func (r *reader) dataLength(a *Arg) bool {
+	at := r.pos
+	switch r.word() {
+	case "0":
+		a.NoData = true
+	case "ret":
+		if a.Dir&Out == 0 {
+			return r.fail(at, "the result is not known at entry")
+		}
+	default:
+		return r.fail(at, "expected len=ret or len=0")
 	}
 	return true
 }
@@ -309,13 +338,17 @@ func (r *reader) result(row *Row) bool {
 	return true
 }
 
-// classes reads the classes at the end of a row.
+// classes reads the classes at the end of a row: "%" and a name, or the bare
+// word never.
 func (r *reader) classes(row *Row) bool {
-	for r.accept('%') {
+	for r.peek() == '%' || r.peek() == 'n' {
 		at := r.pos
-		i := slices.Index(classNames, r.word())
+		for r.accept('%') {
+		}
+		r.word()
+		i := slices.Index(classWords, r.src[at:r.pos])
 		if i < 0 {
-			return r.fail(at, "unknown class")
+			return r.fail(at, "unknown class %q", r.src[at:r.pos])
 		}
 		row.Classes = append(row.Classes, classNames[i])
 	}

@@ -130,7 +130,7 @@ func (r *reader) complete(a *Arg, at int) bool {
 			a.Dir = Out // the kernel never reads one
 		}
 	}
-	if a.Len.Src == LenRet && a.Dir&In != 0 {
+	if a.Len.Src == LenRet && a.Dir&Out == 0 {
 		return r.fail(at, "the result is not known at entry")
 	}
 	return r.lengthFits(a, at)

@@ -65,6 +65,7 @@ type Arg struct {
 	Dir    Dir       // 0: not a pointer
 	Len    Len       // bytes, or for Count elements
 	Count  bool      // Len counts elements
+	NoData bool      // iovec: what the elements point to is not read
 	DirFD  int8      // index of the dirfd a path is relative to; -1: none
 	If     *Cond
 	Reg    [NumABI]int8 // first argument register 0..5; -1: beyond
