@@ -93,11 +93,7 @@ func New(opts Options) *Decoder {
 func (d *Decoder) Decode(ev *events.Event) (*Event, error) {
 	d.reset()
 	d.out = Event{Kind: ev.Kind, TID: ev.TID, PID: ev.PID, Start: ev.Start, Time: ev.Time, Lost: ev.Lost}
-	want, ok := recordKind(ev.Kind)
-	if !ok {
-		return nil, fmt.Errorf("%w: kind %d", ErrNoRecord, ev.Kind)
-	}
-	if want != 0 && (ev.Rec == nil || ev.Rec.Kind != want && ev.Kind != events.Begin) {
+	if !carries(ev) {
 		return nil, fmt.Errorf("%w: kind %d", ErrNoRecord, ev.Kind)
 	}
 	switch ev.Kind {
@@ -117,6 +113,19 @@ func (d *Decoder) Decode(ev *events.Event) (*Event, error) {
 		delete(d.comms, ev.TID)
 	}
 	return &d.out, nil
+}
+
+// carries says whether ev has the record that its kind needs.
+func carries(ev *events.Event) bool {
+	want, ok := recordKind(ev.Kind)
+	switch {
+	case !ok || want == 0:
+		return ok
+	case ev.Rec == nil || ev.Enter != nil && ev.Enter.Kind != uint8(bpf.TraceEbKindEB_ENTER):
+		return false
+	}
+	// A call found in flight when tracing began may be told by either record.
+	return ev.Rec.Kind == want || ev.Kind == events.Begin && ev.Rec.Kind == uint8(bpf.TraceEbKindEB_CALL)
 }
 
 // recordKind is the kind of record that an event of kind k carries; 0: none.

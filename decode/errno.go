@@ -136,7 +136,7 @@ var errnos = [...]errnoText{
 	130: {"EOWNERDEAD", "Owner died"},
 	131: {"ENOTRECOVERABLE", "State not recoverable"},
 	132: {"ERFKILL", "Operation not possible due to RF-kill"},
-	133: {"None", "Memory page has hardware error"},
+	133: {"EHWPOISON", "Memory page has hardware error"},
 }
 
 // kernelErrnos are errors that the kernel keeps for itself, from 512 on
