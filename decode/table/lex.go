@@ -43,6 +43,12 @@ func (s *scanner) skip() {
 	}
 }
 
+// here returns the place of the next word.
+func (s *scanner) here() int {
+	s.skip()
+	return s.pos
+}
+
 // peek returns the next byte that is not blank: '\n' at the end of a line, 0
 // at the end of the table.
 func (s *scanner) peek() byte {

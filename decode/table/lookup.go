@@ -22,12 +22,12 @@ type tables struct {
 }
 
 // loaded reads the embedded tables when they are first asked for.
-var loaded = sync.OnceValue(func() *tables { return load(syscallsTbl, structsTbl) })
+var loaded = sync.OnceValue(func() *tables { return load(syscallsTbl, structsTbl, xlat.Lookup, findLayout) })
 
 // load reads tables. What is wrong in them is left out and noted in errs.
-func load(calls, structs string) *tables {
+func load(calls, structs string, sets func(string) *xlat.Set, layouts func(string) *layout) *tables {
 	t := &tables{structs: make(map[string]*structDef, 256)}
-	r := &reader{sets: xlat.Lookup, layouts: findLayout, structs: t.structs}
+	r := &reader{sets: sets, layouts: layouts, structs: t.structs}
 	r.scanner = scanner{file: "structs.tbl", src: structs}
 	r.readStructs()
 	t.errs = r.errs

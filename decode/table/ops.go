@@ -76,7 +76,7 @@ const regResult = 6
 func (b *opBuilder) fd(reg uint8, when bpf.TraceEbWhen) {
 	b.plan.Fds |= 1 << reg
 	if b.opts.FDs {
-		b.emit(reg, uint8(when), op{kind: bpf.TraceEbOpKindEB_OP_FD, elem: 1})
+		b.emit(reg, uint8(when), op{kind: bpf.TraceEbOpKindEB_OP_FD, len: Len{Src: LenNone}, elem: 1})
 	}
 }
 
@@ -199,7 +199,10 @@ func (b *opBuilder) deref(a *Arg, reg uint8) {
 			size = elemSize(f.Elem, f.Struct, b.abi)
 		}
 		if size > 0 {
-			b.emit(reg, when(a), op{kind: bpf.TraceEbOpKindEB_OP_DEREF, elem: f.Off[b.abi], max: min(size, maxMem)})
+			b.emit(reg, when(a), op{
+				kind: bpf.TraceEbOpKindEB_OP_DEREF, len: Len{Src: LenNone},
+				elem: f.Off[b.abi], max: min(size, maxMem),
+			})
 		}
 	}
 }

@@ -122,7 +122,7 @@ func (r *reader) row(def *rowDef) (ok bool) {
 // abis reads the list after "@".
 func (r *reader) abis(set *uint8) bool {
 	for {
-		at := r.pos
+		at := r.here()
 		i := slices.Index(abiNames[:], r.word())
 		if i < 0 {
 			return r.fail(at, "expected an ABI: amd64, arm64 or i386")
@@ -146,7 +146,7 @@ func (r *reader) args(row *Row) bool {
 	start := len(r.argSlab)
 	var reg [NumABI]int8
 	for {
-		at := r.pos
+		at := r.here()
 		r.argSlab = append(r.argSlab, Arg{DirFD: -1, Len: Len{Src: LenNone}})
 		row.Args = r.argSlab[start:len(r.argSlab):len(r.argSlab)]
 		if !r.arg(row, len(row.Args)-1) {
@@ -183,14 +183,14 @@ func (a *Arg) assign(reg *[NumABI]int8) {
 // arg reads one argument.
 func (r *reader) arg(row *Row, i int) (ok bool) {
 	a := &row.Args[i]
-	at := r.pos
+	at := r.here()
 	if a.Name, ok = r.name("the name of an argument"); !ok {
 		return false
 	}
 	if a.Kind != KindUnused && findArg(row.Args[:i], a.Name) >= 0 {
 		return r.fail(at, "two arguments are named %s", a.Name)
 	}
-	at = r.pos
+	at = r.here()
 	t, ok := r.kind()
 	if !ok {
 		return false
@@ -217,12 +217,12 @@ func findArg(args []Arg, name string) int {
 // modifier reads one modifier of argument i.
 func (r *reader) modifier(a *Arg, i int) bool {
 	if r.accept('@') {
-		at := r.pos
+		at := r.here()
 		name, ok := r.name("the argument that holds the directory")
 		r.refs = append(r.refs, ref{what: refAt, arg: i, name: name, pos: at})
 		return ok
 	}
-	at := r.pos
+	at := r.here()
 	switch w := r.word(); w {
 	case "in":
 		a.Dir |= In
@@ -252,7 +252,7 @@ func (r *reader) modifier(a *Arg, i int) bool {
 // length reads what follows "len=" and "count=".
 func (r *reader) length(a *Arg, i int) bool {
 	deref := r.accept('*')
-	at := r.pos
+	at := r.here()
 	w, ok := r.name("an argument, a number or ret")
 	if !ok {
 		return false
@@ -279,7 +279,7 @@ func (k Kind) vector() bool { return k == KindIovec || k == KindMsghdr || k == K
 // dataLength reads what follows the "len=" of a vector: ret, as is always so
 // for what the kernel fills in, or 0 for none.
 func (r *reader) dataLength(a *Arg) bool {
-	at := r.pos
+	at := r.here()
 	switch r.word() {
 	case "0":
 		a.NoData = true
@@ -295,7 +295,7 @@ func (r *reader) dataLength(a *Arg) bool {
 
 // condition reads what follows "if=".
 func (r *reader) condition(i int) bool {
-	at := r.pos
+	at := r.here()
 	name, ok := r.name("an argument")
 	if !ok {
 		return false
@@ -319,7 +319,7 @@ func (r *reader) condition(i int) bool {
 
 // result reads the kind of the result.
 func (r *reader) result(row *Row) bool {
-	at := r.pos
+	at := r.here()
 	t, ok := r.kind()
 	if !ok {
 		return false
@@ -329,7 +329,7 @@ func (r *reader) result(row *Row) bool {
 	}
 	row.Ret, row.RetSet = t.kind, t.set
 	if r.accept('+') {
-		at = r.pos
+		at = r.here()
 		if r.word() != "aux" {
 			return r.fail(at, "expected +aux")
 		}
@@ -342,7 +342,7 @@ func (r *reader) result(row *Row) bool {
 // word never.
 func (r *reader) classes(row *Row) bool {
 	for r.peek() == '%' || r.peek() == 'n' {
-		at := r.pos
+		at := r.here()
 		for r.accept('%') {
 		}
 		r.word()

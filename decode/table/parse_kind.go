@@ -18,8 +18,7 @@ func (t *typeDef) structure() *Struct {
 
 // kind reads a kind: word ["[" set | struct | kind "]"].
 func (r *reader) kind() (t typeDef, ok bool) {
-	r.skip()
-	at := r.pos
+	at := r.here()
 	t.kind, ok = kindWords[r.word()]
 	if !ok {
 		return t, r.fail(at, "unknown kind %q", r.src[at:r.pos])
@@ -43,7 +42,7 @@ func (r *reader) set() (*xlat.Set, bool) {
 	if !r.expect('[') {
 		return nil, false
 	}
-	at := r.pos
+	at := r.here()
 	name, ok := r.name("a set of constants")
 	if !ok {
 		return nil, false
@@ -57,7 +56,7 @@ func (r *reader) set() (*xlat.Set, bool) {
 
 // structName reads the name of a structure. It may be declared later.
 func (r *reader) structName() (*structDef, bool) {
-	at := r.pos
+	at := r.here()
 	name, ok := r.name("the name of a structure")
 	if !ok {
 		return nil, false
@@ -73,8 +72,7 @@ func (r *reader) structName() (*structDef, bool) {
 // elem reads the kind of an element: "struct S" or a kind by value or a
 // pointer to a string.
 func (r *reader) elem(t *typeDef) bool {
-	r.skip()
-	at := r.pos
+	at := r.here()
 	if r.word() == "struct" {
 		d, ok := r.structName()
 		t.elem, t.def = KindStruct, d

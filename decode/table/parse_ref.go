@@ -9,7 +9,7 @@ type variantDef struct {
 
 // variant reads "arg [& mask] = const {, const} }".
 func (r *reader) variant(v *variantDef) (ok bool) {
-	v.pos = r.pos
+	v.pos = r.here()
 	if v.arg, ok = r.name("an argument"); !ok {
 		return false
 	}

@@ -26,11 +26,11 @@ func (r *reader) readStructs() {
 
 // structure reads one structure.
 func (r *reader) structure() bool {
-	at := r.pos
+	at := r.here()
 	if r.word() != "struct" {
 		return r.fail(at, "expected struct")
 	}
-	at = r.pos
+	at = r.here()
 	d, ok := r.structName()
 	if !ok {
 		return false
@@ -79,12 +79,12 @@ func (r *reader) ctype() bool {
 func (r *reader) field(d *structDef, l *layout) bool {
 	var f Field
 	f.Hidden = r.accept('-')
-	at := r.pos
+	at := r.here()
 	name, ok := r.name("a member")
 	if !ok {
 		return false
 	}
-	kindAt := r.pos
+	kindAt := r.here()
 	t, ok := r.kind()
 	if !ok {
 		return false
@@ -94,7 +94,7 @@ func (r *reader) field(d *structDef, l *layout) bool {
 	}
 	f.Name, f.Kind, f.Elem, f.Set, f.Struct = name, t.kind, t.elem, t.set, t.structure()
 	if r.peek() == 'a' {
-		if as := r.pos; r.word() != "as" {
+		if as := r.here(); r.word() != "as" {
 			return r.fail(as, "expected as")
 		}
 		if f.Name, ok = r.name("the name to show"); !ok {
