@@ -108,7 +108,11 @@ int task_exec(__u64 *ctx)
 	struct linux_binprm *bprm = (void *)ctx[2];
 	__u32 slot = slot_num(old);
 	struct eb_slot *s = slot ? slot_at(slot) : NULL;
-	if (!s || s->state & EB_SLOT_ARMED)
+	if (!s)
+		return 0;
+	if (!has_entry)	/* the entry of the launched program's execve is not seen */
+		s->state &= ~EB_SLOT_ARMED;
+	if (s->state & EB_SLOT_ARMED)
 		return 0;
 	if (old != pid && pid < EB_PID_LIMIT && old < EB_PID_LIMIT) {
 		slot_of[old] = 0;

@@ -16,7 +16,7 @@ var ErrMalformed = errors.New("malformed record")
 type Record struct {
 	bpf.TraceEbRec
 	Call bpf.TraceEbCall // of EB_ENTER and EB_CALL
-	Body []byte     // of the other kinds: the structure that the kind names
+	Body []byte          // of the other kinds: the structure that the kind names
 	secs []byte
 }
 

@@ -1,0 +1,200 @@
+package events
+
+import (
+	"math"
+
+	"github.com/ebtrace/ebtrace/bpf"
+)
+
+// Forever is later than every event.
+const Forever = math.MaxUint64
+
+// Sequencer makes one stream in time order of the records of all threads. Add
+// takes records as they come out of a ring: those of one thread in order,
+// those of different threads and rings in any order within some milliseconds.
+// Emit gives out what is older than a time before which nothing can still come.
+//
+// It is not safe for concurrent use.
+type Sequencer struct {
+	// Filtered is set where calls may have an EB_ENTER and, because their
+	// result is not wanted, no EB_CALL: an entry alone is then no event.
+	Filtered bool
+
+	threads []*thread // by slot
+	heap    laneHeap
+	live    int
+	totals  Totals
+	ev      Event
+	emit    func(*Event) error
+}
+
+// Totals counts records. Received + Lost is what the kernel half made.
+type Totals struct {
+	Received uint64
+	Lost     uint64
+	Threads  map[uint32]uint64 // lost, by thread id; those without loss are not in it
+}
+
+// The queues of a thread: one for each ring, and one for the call that it is
+// in when nothing was recorded of it yet.
+const (
+	laneCalls = iota
+	laneRare
+	laneInFlight
+	numLanes
+)
+
+type thread struct {
+	lanes    [numLanes]lane
+	slot     uint32
+	tid, pid uint32
+	start    uint64
+	seq      uint32 // of the last record given out
+	alive    bool
+	open     uint64 // begin of the call that a Begin has shown; 0: none
+	enter    Record // of the call that has begun, if hasEnter; its bytes are in keep
+	hasEnter bool
+	keep     []byte
+}
+
+// NewSequencer returns an empty sequencer.
+func NewSequencer() *Sequencer {
+	return &Sequencer{totals: Totals{Threads: map[uint32]uint64{}}}
+}
+
+// Live is how many threads are known to run.
+func (s *Sequencer) Live() int { return s.live }
+
+// Totals returns the counts so far; its map must not be changed.
+func (s *Sequencer) Totals() Totals { return s.totals }
+
+// maxSlot bounds what a record can make us allocate (EB_MAX_SLOTS).
+const maxSlot = 1 << 16
+
+func (s *Sequencer) thread(slot uint32) *thread {
+	for int(slot) >= len(s.threads) {
+		s.threads = append(s.threads, nil)
+	}
+	t := s.threads[slot]
+	if t == nil {
+		t = &thread{slot: slot}
+		for i := range t.lanes {
+			t.lanes[i].t, t.lanes[i].at, t.lanes[i].kind = t, -1, i
+		}
+		s.threads[slot] = t
+	}
+	return t
+}
+
+// Add takes one record; rare says that it comes from the ring of rare events.
+// The bytes are copied.
+func (s *Sequencer) Add(b []byte, rare bool) error {
+	var head Record
+	if err := Parse(b, &head); err != nil {
+		return err
+	}
+	if head.Slot >= maxSlot {
+		return malformed("slot %d", head.Slot)
+	}
+	s.totals.Received++
+	l := &s.thread(head.Slot).lanes[laneCalls]
+	if rare {
+		l = &s.thread(head.Slot).lanes[laneRare]
+	}
+	s.push(l, b[:head.Size])
+	return nil
+}
+
+func (s *Sequencer) push(l *lane, b []byte) {
+	l.buf = append(l.buf, b...)
+	if l.at < 0 {
+		l.load()
+		s.heap.push(l)
+	}
+}
+
+// Attach makes a thread known that was running before. If it is in a call
+// (nr >= 0), inCall is that call: begin 0, its number and arguments.
+func (s *Sequencer) Attach(slot, tid, pid uint32, start, now uint64, inCall *bpf.TraceEbSlot) error {
+	if slot >= maxSlot {
+		return malformed("slot %d", slot)
+	}
+	t := s.thread(slot)
+	t.tid, t.pid, t.start = tid, pid, start
+	s.setAlive(t, true)
+	s.ev = Event{Kind: Attach, TID: tid, PID: pid, Start: start, Time: now}
+	if err := s.emit(&s.ev); err != nil || inCall == nil {
+		return err
+	}
+	t.open = openBefore
+	var r Record
+	r.TraceEbRec = bpf.TraceEbRec{Kind: uint8(bpf.TraceEbKindEB_ENTER), Abi: inCall.Abi, Nr: inCall.Nr,
+		Tid: tid, Pid: pid, Start: start, Slot: slot, Time: now}
+	r.Call = bpf.TraceEbCall{Args: inCall.Args, Ip: inCall.Ip}
+	s.ev = Event{Kind: Begin, TID: tid, PID: pid, Start: start, Time: now, Rec: &r, Resumed: true}
+	return s.emit(&s.ev)
+}
+
+// openBefore stands for the begin of a call that began before the attach.
+const openBefore = 1
+
+func (s *Sequencer) setAlive(t *thread, alive bool) {
+	if t.alive == alive {
+		return
+	}
+	t.alive = alive
+	if alive {
+		s.live++
+	} else {
+		s.live--
+	}
+}
+
+// Slots calls f with the slot of each thread that is known to run.
+func (s *Sequencer) Slots(f func(slot uint32)) {
+	for _, t := range s.threads {
+		if t != nil && t.alive {
+			f(t.slot)
+		}
+	}
+}
+
+// InFlight tells of the call that a thread is in, if no record of its entry
+// was or will be written. Call it before the rings are drained: what ends
+// meanwhile is then found in them.
+func (s *Sequencer) InFlight(slot uint32, in *bpf.TraceEbSlot) {
+	t := s.thread(slot)
+	l := &t.lanes[laneInFlight]
+	if s.Filtered || in.Flags&uint16(bpf.TraceEbFlagEB_F_ENTERED) != 0 || t.open == in.Begin || l.at >= 0 || in.Tid != t.tid {
+		return
+	}
+	l.begin(in)
+	s.heap.push(l)
+}
+
+// Emit calls f with each event before time until (ns, CLOCK_MONOTONIC), in
+// order. The event is valid during the call only. An error of f ends it.
+func (s *Sequencer) Emit(until uint64, f func(*Event) error) error {
+	s.emit = f
+	for len(s.heap) > 0 && s.heap[0].next <= until {
+		l := s.heap[0]
+		limit := min(s.heap.second(), until)
+		for {
+			if err := s.step(l, limit); err != nil {
+				return err
+			}
+			if l.empty() || l.next >= limit {
+				break
+			}
+		}
+		if l.empty() {
+			s.heap.remove(l)
+		} else {
+			s.heap.fix(l)
+		}
+	}
+	return nil
+}
+
+// SetEmit names the function for events that Attach makes.
+func (s *Sequencer) SetEmit(f func(*Event) error) { s.emit = f }

@@ -1,0 +1,186 @@
+package events
+
+import "github.com/ebtrace/ebtrace/bpf"
+
+// step gives out the next half-event of lane l. Other lanes have nothing
+// before limit.
+func (s *Sequencer) step(l *lane, limit uint64) error {
+	t, r := l.t, &l.rec
+	switch bpf.TraceEbKind(r.Kind) {
+	case bpf.TraceEbKindEB_ENTER:
+		return s.enter(l, limit)
+	case bpf.TraceEbKindEB_CALL:
+		if l.half && t.open != r.Call.Begin {
+			if r.Time > limit { // something happens before its end
+				s.dropInFlight(t, r.Call.Begin)
+				l.half = false
+				l.next = r.Time
+				if s.Filtered {
+					return nil
+				}
+				t.open = r.Call.Begin
+				return s.send(Begin, t, r, r.Call.Begin)
+			}
+			l.half = false
+			s.dropInFlight(t, r.Call.Begin)
+		}
+		return s.end(l)
+	}
+	return s.other(l)
+}
+
+// dropInFlight forgets a call found in flight whose record has come since.
+func (s *Sequencer) dropInFlight(t *thread, begin uint64) {
+	if l := &t.lanes[laneInFlight]; l.at >= 0 && l.rec.Call.Begin == begin {
+		l.reset()
+		s.heap.remove(l)
+	}
+}
+
+// enter handles an EB_ENTER: the call is whole if its end is next of all.
+func (s *Sequencer) enter(l *lane, limit uint64) error {
+	t := l.t
+	if l.kind == laneInFlight {
+		rec := l.rec
+		l.reset()
+		t.open = rec.Call.Begin
+		return s.send(Begin, t, &rec, rec.Time)
+	}
+	if err := s.number(t, &l.rec); err != nil {
+		return err
+	}
+	t.keep = append(t.keep[:0], l.bytes()...)
+	if err := Parse(t.keep, &t.enter); err != nil {
+		return err
+	}
+	t.hasEnter = true
+	l.pop()
+	next := &l.rec
+	if !l.empty() && next.Kind == uint8(bpf.TraceEbKindEB_CALL) && next.Time <= limit &&
+		next.Call.Begin == t.enter.Time {
+		return s.end(l)
+	}
+	if s.Filtered {
+		return nil
+	}
+	t.open = t.enter.Time
+	return s.send(Begin, t, &t.enter, t.enter.Time)
+}
+
+// end handles the exit half of an EB_CALL.
+func (s *Sequencer) end(l *lane) error {
+	t, r := l.t, &l.rec
+	if err := s.number(t, r); err != nil {
+		return err
+	}
+	kind, at := Whole, r.Call.Begin
+	if at == 0 {
+		at = r.Time
+	}
+	noEntry := r.Flags&uint16(bpf.TraceEbFlagEB_F_NOENTRY) != 0
+	if t.open != 0 && (t.open == r.Call.Begin || noEntry && t.open == openBefore) {
+		kind, at = End, r.Time
+	}
+	s.fill(kind, t, r, at)
+	if t.hasEnter && t.enter.Time == r.Call.Begin {
+		s.ev.Enter = &t.enter
+	}
+	t.open, t.hasEnter = 0, false
+	err := s.emit(&s.ev)
+	l.pop()
+	return err
+}
+
+// other handles what is not a call.
+func (s *Sequencer) other(l *lane) error {
+	t, r := l.t, &l.rec
+	kind := Signal
+	switch bpf.TraceEbKind(r.Kind) {
+	case bpf.TraceEbKindEB_CHILD:
+		kind = Child
+		t.seq, t.open, t.hasEnter = 0, 0, false
+	case bpf.TraceEbKindEB_FORK:
+		kind = Fork
+	case bpf.TraceEbKindEB_EXEC:
+		kind = Exec
+	case bpf.TraceEbKindEB_END:
+		kind = Exit
+	}
+	if err := s.number(t, r); err != nil {
+		return err
+	}
+	err := s.send(kind, t, r, r.Time)
+	if kind == Exit {
+		s.setAlive(t, false)
+		t.seq, t.open, t.hasEnter = 0, 0, false
+	}
+	l.pop()
+	return err
+}
+
+// number takes note of a record's thread and sequence number; what is missing
+// before it becomes a Gap.
+func (s *Sequencer) number(t *thread, r *Record) error {
+	if t.start != r.Start && bpf.TraceEbKind(r.Kind) != bpf.TraceEbKindEB_EXEC && r.Seq == 1 {
+		t.seq, t.open, t.hasEnter = 0, 0, false
+	}
+	t.tid, t.pid, t.start = r.Tid, r.Pid, r.Start
+	s.setAlive(t, true)
+	if r.Seq == 0 {
+		return nil
+	}
+	lost := uint64(0)
+	if r.Seq > t.seq+1 {
+		lost = uint64(r.Seq - t.seq - 1)
+	}
+	t.seq = max(t.seq, r.Seq)
+	if lost == 0 {
+		return nil
+	}
+	return s.gap(t, lost, r.Time)
+}
+
+func (s *Sequencer) gap(t *thread, lost, at uint64) error {
+	s.totals.Lost += lost
+	s.totals.Threads[t.tid] += lost
+	s.ev = Event{Kind: Gap, TID: t.tid, PID: t.pid, Start: t.start, Time: at, Lost: lost}
+	return s.emit(&s.ev)
+}
+
+func (s *Sequencer) fill(kind Kind, t *thread, r *Record, at uint64) {
+	s.ev = Event{Kind: kind, TID: r.Tid, PID: r.Pid, Start: r.Start, Time: at, Rec: r}
+	_ = t
+}
+
+func (s *Sequencer) send(kind Kind, t *thread, r *Record, at uint64) error {
+	s.fill(kind, t, r, at)
+	return s.emit(&s.ev)
+}
+
+// Finish ends the trace of what still runs: made tells how many records a
+// thread has made in all, so that the last ones, if lost, are counted. Each
+// living thread gets a Detach.
+func (s *Sequencer) Finish(now uint64, made func(slot uint32) (tid, n uint32)) error {
+	for _, t := range s.threads {
+		if t == nil {
+			continue
+		}
+		tid, n := made(t.slot)
+		if tid == t.tid && n > t.seq && (t.alive || t.seq > 0) {
+			lost := uint64(n - t.seq)
+			t.seq = n
+			if err := s.gap(t, lost, now); err != nil {
+				return err
+			}
+		}
+		if !t.alive {
+			continue
+		}
+		s.ev = Event{Kind: Detach, TID: t.tid, PID: t.pid, Start: t.start, Time: now}
+		if err := s.emit(&s.ev); err != nil {
+			return err
+		}
+		s.setAlive(t, false)
+	}
+	return nil
+}

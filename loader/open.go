@@ -1,0 +1,294 @@
+package loader
+
+import (
+	"fmt"
+	"math/bits"
+	"runtime"
+	"slices"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+
+	"github.com/ebtrace/ebtrace/bpf"
+	"github.com/ebtrace/ebtrace/decode/table"
+)
+
+// Session is a running trace: programs in the kernel, the rings that they
+// fill and the table of the threads that they trace. Close ends it and leaves
+// nothing behind; so does the death of the process.
+type Session struct {
+	objs     bpf.TraceObjects
+	links    []link.Link
+	ring     *ring
+	rare     *ring
+	slots    *slots
+	hasEntry bool
+}
+
+// Open loads and attaches what the options need. Nothing is traced until
+// Launch or Attach.
+func Open(o Options) (*Session, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	spec, err := bpf.LoadTrace()
+	if err != nil {
+		return nil, fmt.Errorf("read the kernel programs: %w", err)
+	}
+	plans := table.Plans(table.PlanOptions{FDs: o.FDs, Env: o.Env})
+	wants := makeWants(&o, plans)
+	s := &Session{hasEntry: wants.needEntry}
+	if err := configure(spec, &o, plans, wants); err != nil {
+		return nil, err
+	}
+	if !s.hasEntry {
+		delete(spec.Programs, "sys_enter")
+	}
+	if err := s.load(spec); err != nil {
+		return nil, err
+	}
+	if err := s.start(&o, plans); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (o *Options) check() error {
+	if o.Threads == 0 {
+		o.Threads = DefaultThreads
+	}
+	if o.Buffer == 0 {
+		o.Buffer = DefaultBuffer
+	}
+	o.Buffer = 1 << bits.Len(uint(max(o.Buffer, 4096)-1))
+	switch {
+	case o.Threads < 1 || o.Threads > MaxThreads:
+		return fmt.Errorf("%d threads: must be 1 to %d", o.Threads, MaxThreads)
+	case o.Buffer > 1<<30:
+		return fmt.Errorf("a buffer of %d bytes: at most 1 GiB", o.Buffer)
+	case o.StrSize < 0:
+		return fmt.Errorf("a string size of %d: must not be negative", o.StrSize)
+	case len(o.Paths) > 64:
+		return fmt.Errorf("%d paths: at most 64", len(o.Paths))
+	case len(o.Comms) > 16 || len(o.UIDs) > 16:
+		return fmt.Errorf("%d names and %d users: at most 16 of each", len(o.Comms), len(o.UIDs))
+	}
+	for _, p := range o.Paths {
+		if len(p) > 255 {
+			return fmt.Errorf("path '%.40s...' has %d bytes: the kernel half compares at most 255", p, len(p))
+		}
+	}
+	o.StrSize = min(o.StrSize, MaxStrSize)
+	return nil
+}
+
+// configure sizes the maps and sets the constants of the programs.
+func configure(spec *ebpf.CollectionSpec, o *Options, plans *table.PlanSet, w *wants) error {
+	spec.Maps["slots"].MaxEntries = uint32(o.Threads + 1)
+	spec.Maps["free_slots"].MaxEntries = uint32(o.Threads)
+	spec.Maps["ring"].MaxEntries = uint32(o.Buffer)
+	spec.Maps["rare"].MaxEntries = rareBuffer
+	spec.Maps["plans"].MaxEntries = uint32(len(plans.Plans))
+	cpus, err := ebpf.PossibleCPU()
+	if err != nil {
+		return err
+	}
+	spec.Maps["scratch"].MaxEntries = uint32(cpus)
+	for name, v := range constants(o, plans, w) {
+		if err := spec.Variables[name].Set(v); err != nil {
+			return fmt.Errorf("set %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// constants are the settings of bpf/maps.h.
+func constants(o *Options, plans *table.PlanSet, w *wants) map[string]any {
+	c := map[string]any{
+		"want":         w.byNumber,
+		"dispatch":     flatten(plans.Dispatch),
+		"want_unknown": w.unknown,
+		"has_entry":    flag(w.needEntry),
+		"count_only":   flag(o.Counts),
+		"follow":       flag(!o.NoFollow),
+		"str_size":     uint32(o.StrSize),
+		"want_fds":     flag(o.FDs),
+		"signal_set":   uint64(o.Signals),
+		"filters":      uint32(o.filters()),
+		"min_duration": uint64(o.MinDuration),
+	}
+	if o.Status != nil {
+		c["status_ok"] = flag(*o.Status&table.Successful != 0)
+		c["status_failed"] = flag(*o.Status&table.Failed != 0)
+	}
+	if o.Errnos != nil {
+		c["errno_set"] = [64]uint64(*o.Errnos)
+	}
+	if o.FDSet != nil {
+		var set [16]uint64
+		for fd := range int32(1024) {
+			if o.FDSet.Has(fd) {
+				set[fd/64] |= 1 << (fd % 64)
+			}
+		}
+		c["fd_set_bits"] = set
+		c["fd_set_rest"] = flag(o.FDSet.Not)
+	}
+	if o.filters()&bpf.TraceEbFilterEB_FILTER_COMM != 0 {
+		var set [16][16]int8
+		for i, name := range o.Comms {
+			for j := range min(len(name), 15) {
+				set[i][j] = int8(name[j])
+			}
+		}
+		c["comms"], c["ncomms"] = set, uint32(len(o.Comms))
+	}
+	if len(o.UIDs) > 0 {
+		var set [16]uint32
+		copy(set[:], o.UIDs)
+		c["uids"], c["nuids"] = set, uint32(len(o.UIDs))
+	}
+	return c
+}
+
+func (o *Options) filters() (f bpf.TraceEbFilter) {
+	for _, t := range []struct {
+		asked bool
+		bit   bpf.TraceEbFilter
+	}{
+		{o.Status != nil, bpf.TraceEbFilterEB_FILTER_STATUS},
+		{o.Errnos != nil, bpf.TraceEbFilterEB_FILTER_ERRNO},
+		{o.MinDuration > 0, bpf.TraceEbFilterEB_FILTER_DURATION},
+		{o.FDSet != nil, bpf.TraceEbFilterEB_FILTER_FD},
+		{len(o.Paths) > 0, bpf.TraceEbFilterEB_FILTER_PATH},
+		{len(o.Comms) > 0, bpf.TraceEbFilterEB_FILTER_COMM},
+		{len(o.UIDs) > 0, bpf.TraceEbFilterEB_FILTER_UID},
+	} {
+		if t.asked {
+			f |= t.bit
+		}
+	}
+	return f
+}
+
+func flag(b bool) uint8 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func flatten(d [table.NumABI][table.MaxNR]uint16) (f [table.NumABI * table.MaxNR]uint16) {
+	for i := range d {
+		copy(f[i*table.MaxNR:], d[i][:])
+	}
+	return f
+}
+
+// load puts maps and programs into the kernel. Programs that were taken out
+// of the spec stay nil.
+func (s *Session) load(spec *ebpf.CollectionSpec) error {
+	coll, err := ebpf.NewCollection(spec)
+	if err != nil {
+		return explain(err)
+	}
+	defer coll.Close() // closes what was not detached from it
+	if err := coll.Assign(&s.objs.TraceMaps); err != nil {
+		return err
+	}
+	if err := coll.Assign(&s.objs.TraceVariables); err != nil {
+		return err
+	}
+	p := &s.objs.TracePrograms
+	for name, to := range map[string]**ebpf.Program{
+		"sys_enter": &p.SysEnter, "sys_exit": &p.SysExit, "task_fork": &p.TaskFork, "task_exec": &p.TaskExec,
+		"task_exit": &p.TaskExit, "signal_taken": &p.SignalTaken, "signal_ignored": &p.SignalIgnored,
+		"attach_tasks": &p.AttachTasks,
+	} {
+		*to = coll.DetachProgram(name)
+	}
+	return nil
+}
+
+// start fills the maps, maps the rings and attaches the programs.
+func (s *Session) start(o *Options, plans *table.PlanSet) (err error) {
+	if err := s.fill(o, plans); err != nil {
+		return fmt.Errorf("fill the maps: %w", err)
+	}
+	if s.slots, err = openSlots(s.objs.Slots.FD(), o.Threads+1); err != nil {
+		return err
+	}
+	if s.ring, err = openRing(s.objs.Ring.FD(), o.Buffer); err != nil {
+		return err
+	}
+	if s.rare, err = openRing(s.objs.Rare.FD(), rareBuffer); err != nil {
+		return err
+	}
+	p := &s.objs.TracePrograms
+	for _, prog := range []*ebpf.Program{p.TaskFork, p.TaskExec, p.TaskExit, p.SignalTaken, p.SignalIgnored, p.SysExit, p.SysEnter} {
+		if prog == nil {
+			continue
+		}
+		l, err := link.AttachTracing(link.TracingOptions{Program: prog})
+		if err != nil {
+			return explain(err)
+		}
+		s.links = append(s.links, l)
+	}
+	return nil
+}
+
+func (s *Session) fill(o *Options, plans *table.PlanSet) error {
+	keys := make([]uint32, len(plans.Plans))
+	for i := range keys {
+		keys[i] = uint32(i)
+	}
+	if _, err := s.objs.Plans.BatchUpdate(keys, plans.Plans, nil); err != nil {
+		return err
+	}
+	for k, v := range plans.Variants {
+		if err := s.objs.Variants.Put(k, v); err != nil {
+			return err
+		}
+	}
+	for _, path := range o.Paths {
+		var k bpf.TraceEbPathKey
+		for i := range len(path) {
+			k.Path[i] = int8(path[i])
+		}
+		if err := s.objs.Paths.Put(k, uint8(1)); err != nil {
+			return err
+		}
+	}
+	return s.freeSlots(o.Threads)
+}
+
+// Close detaches and unloads everything.
+func (s *Session) Close() error {
+	var first error
+	slices.Reverse(s.links)
+	for _, l := range s.links {
+		if err := l.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	if s.ring != nil {
+		s.ring.close()
+	}
+	if s.rare != nil {
+		s.rare.close()
+	}
+	if s.slots != nil {
+		s.slots.close()
+	}
+	s.objs.TraceMaps.Close()
+	for _, p := range []*ebpf.Program{s.objs.AttachTasks, s.objs.SignalIgnored, s.objs.SignalTaken, s.objs.SysEnter,
+		s.objs.SysExit, s.objs.TaskExec, s.objs.TaskExit, s.objs.TaskFork} {
+		if p != nil {
+			p.Close()
+		}
+	}
+	runtime.KeepAlive(s)
+	return first
+}

@@ -1,0 +1,43 @@
+package loader
+
+import (
+	"time"
+
+	"github.com/ebtrace/ebtrace/decode/table"
+)
+
+// Options is what a session traces. The zero value of a field asks for nothing
+// but where it says otherwise.
+type Options struct {
+	Enter, Exit *table.CallSet // calls whose entry, whose exit is recorded; nil: all
+
+	Times    bool // begins of calls are wanted (durations, -t); without, the entry may stay unattached
+	NoFollow bool // leave children alone
+	StrSize  int  // most bytes of data copied per argument (-s)
+	FDs      bool // say what descriptors are (-y)
+	Env      bool // copy the strings of envp, not only the pointers (-v)
+	Counts   bool // count calls in the kernel and make no records of them (-c)
+
+	Status      *table.Status   // nil: any
+	Errnos      *table.ErrnoSet // nil: any
+	MinDuration time.Duration   // 0: any
+	FDSet       *table.FDSet    // nil: any
+	Paths       []string        // empty: any; at most 64, each shorter than 256 bytes
+	Comms       []string        // empty: any; at most 16
+	UIDs        []uint32        // empty: any; at most 16
+	Signals     table.SignalSet // which are recorded
+	NoSignals   bool            // Signals is empty: none
+
+	Buffer  int // bytes of the ring, rounded up to a power of two; 0: DefaultBuffer
+	Threads int // most threads traced at once; 0: DefaultThreads
+}
+
+// Defaults. A buffer of 32 MiB holds 250,000 calls without data: a fifth of a
+// second of the fastest loop.
+const (
+	DefaultBuffer  = 32 << 20
+	DefaultThreads = 16384
+	MaxThreads     = 65535
+	MaxStrSize     = 32768 // EB_CHUNK in bpf/maps.h
+	rareBuffer     = 4 << 20
+)

@@ -1,0 +1,210 @@
+package loader
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/link"
+	"golang.org/x/sys/unix"
+
+	"github.com/ebtrace/ebtrace/bpf"
+)
+
+func (s *Session) freeSlots(n int) error {
+	// a stack: the lowest numbers, which user space looks at first, come last
+	v := make([]byte, 4)
+	for i := n; i >= 1; i-- {
+		binary.LittleEndian.PutUint32(v, uint32(i))
+		if err := s.objs.FreeSlots.Put(nil, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// HasEntry says whether the entries of calls are traced: without, records
+// have no begin.
+func (s *Session) HasEntry() bool { return s.hasEntry }
+
+// Launch calls start, which must make one child and return its process id once
+// the child's execve has succeeded. The child is traced from that execve on,
+// nothing before it is seen.
+func (s *Session) Launch(start func() (pid int, err error)) (int, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := s.objs.LauncherTid.Set(uint32(unix.Gettid())); err != nil {
+		return 0, fmt.Errorf("name the launching thread: %w", err)
+	}
+	pid, err := start()
+	if err != nil {
+		s.objs.LauncherTid.Set(uint32(0))
+		return 0, err
+	}
+	var adopted uint32
+	if err := s.objs.LaunchedTid.Get(&adopted); err != nil {
+		return pid, err
+	}
+	if adopted != uint32(pid) {
+		return pid, fmt.Errorf("the kernel half did not adopt process %d (it saw %d): is ebtrace in a pid namespace of its own?", pid, adopted)
+	}
+	return pid, nil
+}
+
+// Attached is a thread that Attach has found.
+type Attached struct {
+	TID, PID uint32
+	Slot     uint32
+	Start    uint64 // ns since boot
+	Comm     string
+}
+
+// ErrNoProcess says that a target of Attach does not exist.
+var ErrNoProcess = errors.New("No such process")
+
+// Attach traces existing processes from now on: the threads named, with
+// threads all threads of their processes, with descendants all processes below
+// them. Children made from now on are traced as Options.NoFollow says.
+func (s *Session) Attach(pids []int, threads, descendants bool) ([]Attached, error) {
+	for _, pid := range pids {
+		if unix.Kill(pid, 0) == unix.ESRCH {
+			return nil, fmt.Errorf("process %d: %w", pid, ErrNoProcess)
+		}
+		if err := s.objs.Targets.Put(uint32(pid), uint8(1)); err != nil {
+			return nil, fmt.Errorf("target %d: %w", pid, err)
+		}
+	}
+	if err := s.objs.AttachThreads.Set(flag(threads)); err != nil {
+		return nil, err
+	}
+	if err := s.objs.AttachDescendants.Set(flag(descendants)); err != nil {
+		return nil, err
+	}
+	it, err := link.AttachIter(link.IterOptions{Program: s.objs.AttachTasks})
+	if err != nil {
+		return nil, explain(err)
+	}
+	defer it.Close()
+	var all []Attached
+	for { // until a pass finds no new thread: some are born while it looks
+		found, err := scan(it)
+		if err != nil {
+			return all, err
+		}
+		if len(found) == 0 {
+			return all, nil
+		}
+		all = append(all, found...)
+	}
+}
+
+func scan(it *link.Iter) ([]Attached, error) {
+	r, err := it.Open()
+	if err != nil {
+		return nil, fmt.Errorf("go through the tasks: %w", err)
+	}
+	defer r.Close()
+	b, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("go through the tasks: %w", err)
+	}
+	var all []Attached
+	const size = int(unsafe.Sizeof(bpf.TraceEbAttached{}))
+	for ; len(b) >= size; b = b[size:] {
+		a := *(*bpf.TraceEbAttached)(unsafe.Pointer(unsafe.SliceData(b)))
+		all = append(all, Attached{a.Tid, a.Pid, a.Slot, a.Start, text(a.Comm[:])})
+	}
+	return all, nil
+}
+
+func text(c []int8) string {
+	b := make([]byte, 0, len(c))
+	for _, v := range c {
+		if v == 0 {
+			break
+		}
+		b = append(b, byte(v))
+	}
+	return string(b)
+}
+
+// StillInCall says whether the thread in slot n has not left the call that it
+// was in when it was attached to.
+func (s *Session) StillInCall(n uint32) bool {
+	if int(n) >= len(s.slots.all) {
+		return false
+	}
+	p := &s.slots.all[n]
+	return p.State&uint8(bpf.TraceEbStateEB_SLOT_ATTACHED) != 0 && atomic.LoadUint64(&p.Begin) == 0
+}
+
+// Lost is what was not recorded and has no place in any thread's numbering.
+type Lost struct {
+	Threads uint64 // not traced: all slots were taken
+	Signals uint64 // ignored signals that found the ring full
+}
+
+// Lost returns the totals so far.
+func (s *Session) Lost() (l Lost) {
+	s.objs.LostSlots.Get(&l.Threads)
+	s.objs.LostUnnumbered.Get(&l.Signals)
+	return l
+}
+
+// Count is the row of one call number in the table of -c.
+type Count struct {
+	ABI                                uint8  // bpf.TraceEbAbi; 255 where NR is -1
+	NR                                 int32  // -1: numbers without a name
+	Calls, Errors, Total, Min, MaxTime uint64 // times in ns
+}
+
+// Counts adds up what the kernel half has counted, without rows of zeros.
+func (s *Session) Counts() ([]Count, error) {
+	var all []Count
+	var perCPU []bpf.TraceEbCount
+	for i := range s.objs.Counts.MaxEntries() {
+		if err := s.objs.Counts.Lookup(i, &perCPU); err != nil {
+			return nil, fmt.Errorf("read the counts: %w", err)
+		}
+		c := Count{ABI: uint8(i / 512), NR: int32(i % 512)}
+		if i == s.objs.Counts.MaxEntries()-1 {
+			c.ABI, c.NR = 255, -1
+		}
+		for _, p := range perCPU {
+			if p.Calls == 0 {
+				continue
+			}
+			if c.Calls == 0 || p.Min < c.Min {
+				c.Min = p.Min
+			}
+			c.Calls += p.Calls
+			c.Errors += p.Errors
+			c.Total += p.Total
+			c.MaxTime = max(c.MaxTime, p.Max)
+		}
+		if c.Calls > 0 {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// explain turns the kernel's and the library's errors into a sentence that
+// names cause and remedy.
+func explain(err error) error {
+	var ve *ebpf.VerifierError
+	switch {
+	case errors.As(err, &ve):
+		return fmt.Errorf("this kernel's verifier refuses a program of ebtrace: %w", err)
+	case errors.Is(err, unix.EPERM):
+		return fmt.Errorf("the kernel refuses to load or attach BPF programs (Operation not permitted); 'ebtrace doctor' says what is missing")
+	case errors.Is(err, ebpf.ErrNotSupported):
+		return fmt.Errorf("this kernel lacks a feature that ebtrace needs: %w; 'ebtrace doctor' lists them", err)
+	}
+	return err
+}
