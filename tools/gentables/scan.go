@@ -152,7 +152,7 @@ func setHead(pos, head string, errs *problems) *set {
 		switch {
 		case ok:
 			s.zero = zero
-		case strings.HasSuffix(w, "???"):
+		case strings.Contains(w, "??"), strings.HasPrefix(w, "?"):
 			s.prefix = w
 		default:
 			errs.add(pos, "unexpected %q", w)
