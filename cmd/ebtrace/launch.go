@@ -82,7 +82,7 @@ func errnoText(e syscall.Errno) string {
 // lookUp finds the program file: unless the name has a slash, in the PATH of
 // ebtrace's own environment, as a shell does.
 func lookUp(name string) (string, error) {
-	if strings.Contains(name, "/") {
+	if name == "" || strings.Contains(name, "/") {
 		return name, executable(name)
 	}
 	var denied error

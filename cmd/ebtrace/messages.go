@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // say prints one line to standard error, ebtrace's name before it.
@@ -15,22 +16,17 @@ func say(format string, args ...any) {
 // oneLine makes s safe for a terminal and a single line: what is not printable
 // is shown as an escape.
 func oneLine(s string) string {
-	bad := func(r rune) bool { return !unicode.IsPrint(r) }
-	if strings.IndexFunc(s, bad) < 0 {
-		return s
-	}
 	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == unicode.ReplacementChar && s[i] != "\uFFFD"[0]:
-			fmt.Fprintf(&b, `\%03o`, s[i])
-		case bad(r):
-			for _, c := range []byte(string(r)) {
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if unicode.IsPrint(r) && (r != utf8.RuneError || n > 1) {
+			b.WriteString(s[i : i+n])
+		} else {
+			for _, c := range []byte(s[i : i+n]) {
 				fmt.Fprintf(&b, `\%03o`, c)
 			}
-		default:
-			b.WriteRune(r)
 		}
+		i += n
 	}
 	return b.String()
 }
