@@ -27,7 +27,7 @@ var loaded = sync.OnceValue(func() *tables { return load(syscallsTbl, structsTbl
 // load reads tables. What is wrong in them is left out and noted in errs.
 func load(calls, structs string, sets func(string) *xlat.Set, layouts func(string) *layout) *tables {
 	t := &tables{structs: make(map[string]*structDef, 256)}
-	r := &reader{sets: sets, layouts: layouts, structs: t.structs}
+	r := &reader{sets: sets, layouts: layouts, structs: t.structs, lists: map[string][]string{}}
 	r.scanner = scanner{file: "structs.tbl", src: structs}
 	r.readStructs()
 	t.errs = r.errs

@@ -20,9 +20,11 @@ type reader struct {
 	sets    func(string) *xlat.Set
 	layouts func(string) *layout
 	structs map[string]*structDef
-	refs    []ref // arguments named in the row being read
+	refs    []ref               // arguments named in the row being read
+	lists   map[string][]string // classes by their text, for rows to share
 	rowSlab []Row
 	argSlab []Arg
+	valSlab []uint64
 }
 
 // ref is the mention of an argument, to be resolved at the end of the row.
@@ -341,6 +343,16 @@ func (r *reader) result(row *Row) bool {
 // classes reads the classes at the end of a row: "%" and a name, or the bare
 // word never.
 func (r *reader) classes(row *Row) bool {
+	start := r.here()
+	end := start
+	for end < len(r.src) && r.src[end] != '\n' && r.src[end] != '#' {
+		end++
+	}
+	text := r.src[start:end]
+	if known, ok := r.lists[text]; ok {
+		row.Classes, r.pos = known, end
+		return true
+	}
 	for r.peek() == '%' || r.peek() == 'n' {
 		at := r.here()
 		for r.accept('%') {
@@ -351,6 +363,9 @@ func (r *reader) classes(row *Row) bool {
 			return r.fail(at, "unknown class %q", r.src[at:r.pos])
 		}
 		row.Classes = append(row.Classes, classNames[i])
+	}
+	if r.here() >= end {
+		r.lists[text] = row.Classes
 	}
 	return true
 }

@@ -50,12 +50,25 @@ func (r *reader) values(row *Row, v *variantDef) bool {
 			return r.fail(v.pos, "the mask %s is not one 32-bit value", v.mask)
 		}
 	}
+	for abi := range row.Values {
+		row.Values[abi] = r.newValues(len(v.consts))
+	}
 	for _, c := range v.consts {
 		if !r.value(row, i, c, v.pos) {
 			return false
 		}
 	}
 	return true
+}
+
+// newValues takes room for n values from a slab.
+func (r *reader) newValues(n int) []uint64 {
+	if len(r.valSlab) < n {
+		r.valSlab = make([]uint64, max(n, 512))
+	}
+	v := r.valSlab[:0:n]
+	r.valSlab = r.valSlab[n:]
+	return v
 }
 
 // value adds one constant to the values of a variant.

@@ -1,8 +1,8 @@
 package table
 
 import (
+	"cmp"
 	"slices"
-	"sort"
 )
 
 // variantAt is a variant's row for one value of the argument that selects it.
@@ -148,15 +148,24 @@ func join(r *reader, last *Row, abi ABI, base *Row, variants []*rowDef) *Row {
 		}
 		row.VariantArg = uint8(i)
 	}
+	row.index[abi] = index(rows, abi)
+	return row
+}
+
+// index sorts variants by their values; of equal ones the first counts.
+func index(rows []*Row, abi ABI) []variantAt {
+	n := 0
+	for _, v := range rows {
+		n += len(v.Values[abi])
+	}
+	x := make([]variantAt, 0, n)
 	for _, v := range rows {
 		for _, val := range v.Values[abi] {
-			row.index[abi] = append(row.index[abi], variantAt{val, v})
+			x = append(x, variantAt{val, v})
 		}
 	}
-	x := row.index[abi]
-	sort.SliceStable(x, func(i, j int) bool { return x[i].val < x[j].val })
-	row.index[abi] = slices.CompactFunc(x, func(a, b variantAt) bool { return a.val == b.val })
-	return row
+	slices.SortStableFunc(x, func(a, b variantAt) int { return cmp.Compare(a.val, b.val) })
+	return slices.CompactFunc(x, func(a, b variantAt) bool { return a.val == b.val })
 }
 
 // reg is the register that selects a variant.
