@@ -160,17 +160,27 @@ func (d *Decoder) boxed(name string, e elem, m mem) {
 	d.close(i)
 }
 
+// maxOpen bounds structures whose size neither the table nor the call gives.
+const maxOpen = 4096
+
 // structArg appends the structure at addr: the smaller of its layout and the
-// length that the call gives.
+// length that the call gives; that length alone where the structure has a
+// decoder of its own, which may be for a list of them.
 func (d *Decoder) structArg(a *table.Arg, addr uint64) {
 	size := 0
 	if a.Struct != nil {
 		size = int(a.Struct.Size[d.abi])
 	}
-	if n := d.length(a); n >= 0 && a.Len.Src != table.LenNone && (size == 0 || int(n) < size) {
+	own := a.Struct != nil && d.structs[a.Struct.Name] != nil
+	if n := d.length(a); n >= 0 && (size == 0 || own || int(n) < size) {
 		size = int(n)
+	} else if own && size == 0 {
+		size = maxOpen
 	}
 	m := d.read(addr, size)
+	if size == maxOpen && !m.fault {
+		m.size = len(m.b)
+	}
 	if len(m.b) == 0 || m.fault && !m.whole() {
 		d.addMem(a.Name, m)
 		return

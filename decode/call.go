@@ -143,6 +143,21 @@ func (d *Decoder) decodeArgs(c *Call) {
 		fns.note(d)
 	}
 	c.Args, c.Aux = d.nodes[:n:n], d.nodes[n:]
+	if fns.name && d.ended && d.errno == 0 {
+		d.named(c.Args)
+	}
+}
+
+// prSetName is PR_SET_NAME of linux/prctl.h.
+const prSetName = 15
+
+// named takes note of the name that a thread gave itself.
+func (d *Decoder) named(args []Value) {
+	if d.args[0] == prSetName && len(args) > 1 && args[1].Kind == Str {
+		var c [16]byte
+		copy(c[:15], args[1].Bytes)
+		d.comms[d.out.TID] = c
+	}
 }
 
 // shown says whether an argument with a condition is shown.

@@ -20,6 +20,9 @@ type Options struct {
 	// Verbose is -v: arrays are whole and environments are strings. Hidden
 	// members of structures are decoded always, marked FlagVerbose.
 	Verbose bool
+	// PIDNames is -Y: process ids carry the names of the threads, as far as
+	// they are known.
+	PIDNames bool
 }
 
 // maxArgs bounds the arguments of a row: there are six registers.
@@ -53,14 +56,14 @@ type Decoder struct {
 	depth int             // of nested structures
 	fds   []fdEntry
 	secs  []sec
-	hint  int // where find starts
+	hint  int  // where find starts
+	twice bool // some string was read at exit although it could be at entry
 
 	// Arenas.
 	nodes []Value
 	chars []byte
 
 	comms map[uint32][16]byte // by thread
-	comm  [16]byte
 
 	out  Event
 	call Call
@@ -74,6 +77,7 @@ type Decoder struct {
 type rowFns struct {
 	args [maxArgs]argDecoder
 	note noteDecoder
+	name bool // it may name the thread: prctl
 }
 
 // New returns a decoder.
@@ -108,7 +112,7 @@ func (d *Decoder) Decode(ev *events.Event) (*Event, error) {
 	case events.Signal:
 		d.decodeSignal(ev)
 	}
-	d.out.Comm = d.commOf(ev.TID)
+	d.out.Comm = d.textOf(d.comms[ev.TID])
 	if ev.Kind == events.Exit || ev.Kind == events.Detach {
 		delete(d.comms, ev.TID)
 	}
@@ -154,7 +158,7 @@ func recordKind(k events.Kind) (kind uint8, ok bool) {
 // reset forgets the last event.
 func (d *Decoder) reset() {
 	d.nodes, d.chars = d.nodes[:0], d.chars[:0]
-	d.fds, d.secs, d.hint = d.fds[:0], d.secs[:0], 0
+	d.fds, d.secs, d.hint, d.twice = d.fds[:0], d.secs[:0], 0, false
 	d.row, d.ended, d.exit, d.ret, d.errno, d.depth = nil, false, false, 0, 0, 0
 }
 
@@ -170,6 +174,7 @@ func (d *Decoder) fns(row *table.Row) *rowFns {
 	if row.RetAux {
 		f.note = d.noteFns[row.Name]
 	}
+	f.name = row.Name == "prctl"
 	d.rows[row] = f
 	return f
 }

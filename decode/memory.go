@@ -63,8 +63,7 @@ func extend(v uint64, n int) int64 {
 // sec is a section of the records of the call being decoded.
 type sec struct {
 	events.Section
-	exit  bool // read at exit
-	retry bool // read at exit because it failed at entry
+	exit bool // read at exit
 }
 
 // collect takes over the sections of the call's records.
@@ -82,11 +81,11 @@ func (d *Decoder) collect(r *events.Record) {
 			continue
 		}
 		f := bpf.TraceEbSecFlag(s.Flags)
-		d.secs = append(d.secs, sec{
-			Section: s,
-			exit:    f&bpf.TraceEbSecFlagEB_S_EXIT != 0,
-			retry:   f&bpf.TraceEbSecFlagEB_S_RETRY != 0,
-		})
+		exit := f&bpf.TraceEbSecFlagEB_S_EXIT != 0
+		if exit && f&bpf.TraceEbSecFlagEB_S_RETRY == 0 && bpf.TraceEbSecKind(s.Kind) == bpf.TraceEbSecKindEB_SEC_STR {
+			d.twice = true
+		}
+		d.secs = append(d.secs, sec{s, exit})
 	}
 }
 

@@ -210,7 +210,7 @@ func (d *Decoder) addString(name string, k table.Kind, addr uint64, input bool) 
 
 // changed says whether the string at addr, c at entry, is another at exit.
 func (d *Decoder) changed(addr uint64, c cstr) bool {
-	if d.exit || !d.ended {
+	if d.exit || !d.twice {
 		return false
 	}
 	e, x := d.cstringAt(addr, false), d.cstringAt(addr, true)

@@ -2,7 +2,6 @@ package decode
 
 import (
 	"bytes"
-	"unsafe"
 
 	"github.com/ebtrace/ebtrace/bpf"
 	"github.com/ebtrace/ebtrace/decode/table"
@@ -105,17 +104,10 @@ func commBytes(c [16]int8) (b [16]byte) {
 	return b
 }
 
-// commOf is the name of thread tid, "" if it is not known; it lives as long
-// as the event.
-func (d *Decoder) commOf(tid uint32) string {
-	c, ok := d.comms[tid]
-	if !ok {
-		return ""
+// textOf is a name as a string that lives as long as the event.
+func (d *Decoder) textOf(c [16]byte) string {
+	if n := bytes.IndexByte(c[:], 0); n > 0 {
+		return d.text(c[:n])
 	}
-	d.comm = c
-	n := bytes.IndexByte(d.comm[:], 0)
-	if n <= 0 {
-		return ""
-	}
-	return unsafe.String(&d.comm[0], n)
+	return ""
 }

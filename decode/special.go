@@ -41,9 +41,18 @@ var structDecoders = map[string]structDecoder{}
 // cpuset, siginfo, wstatus.
 var kindDecoders = map[table.Kind]kindDecoder{}
 
-// argDecoders is by "row.argument", or "row.variant argument" alike: variants
-// share the name of their row.
-var argDecoders = map[string]argDecoder{}
+// argDecoders is by "row.argument"; variants share the name of their row.
+var argDecoders = map[string]argDecoder{
+	"clock_nanosleep.remain":        remainArg,
+	"clock_nanosleep_time64.remain": remainArg,
+	"getrandom.buf":                 randomArg,
+	"mknod.mode":                    fileModeArg,
+	"mknodat.mode":                  fileModeArg,
+	"nanosleep.rem":                 remainArg,
+	"wait4.rusage":                  waitedArg,
+	"wait4.wstatus":                 waitedArg,
+	"waitpid.wstatus":               waitedArg,
+}
 
 // noteDecoders is by table.Row.Name, for rows whose result has "+aux".
 var noteDecoders = map[string]noteDecoder{}

@@ -1,0 +1,44 @@
+package decode
+
+import "github.com/ebtrace/ebtrace/decode/table"
+
+// Single arguments that are shown otherwise than their kinds say. What they
+// show was observed with strace 6.1.
+
+// restartBlock is ERESTART_RESTARTBLOCK of include/linux/errno.h.
+const restartBlock = 516
+
+// remainArg is the time that a sleep had left: the kernel writes it only when
+// a signal ends a relative sleep (nanosleep_copyout in kernel/time/hrtimer.c).
+func remainArg(d *Decoder, a *table.Arg, i int) bool {
+	if d.errno == restartBlock {
+		return false
+	}
+	d.addPtr(a.Name, d.arg(i), 0)
+	return true
+}
+
+// waitedArg is what a wait tells of the child: nothing if it found none.
+func waitedArg(d *Decoder, a *table.Arg, i int) bool {
+	if !d.ended || d.ret != 0 {
+		return false
+	}
+	d.addPtr(a.Name, d.arg(i), 0)
+	return true
+}
+
+// fileModeArg is the mode of mknod, which says the type of the file too.
+func fileModeArg(d *Decoder, a *table.Arg, i int) bool {
+	d.add(Mode, a.Name, d.arg(i))
+	return true
+}
+
+// randomArg is data that is no text.
+func randomArg(d *Decoder, a *table.Arg, i int) bool {
+	n := len(d.nodes)
+	d.decodeArg(a, d.arg(i))
+	if v := &d.nodes[n]; v.Kind == Str {
+		v.Kind = Bytes
+	}
+	return true
+}
