@@ -110,6 +110,30 @@ __noinline int cap_msgs(__u64 addr, __u64 count, __u64 left, __u32 tag)
 	return err;
 }
 
+#define EB_PTRS 16	/* pointers read at once */
+
+/*
+ * Up to EB_PTRS pointers of an array to pos in the buffer, as far as its NULL.
+ * Returns how many, the NULL included; less than EB_PTRS also at an absent page.
+ */
+__noinline int cap_ptr_chunk(__u64 addr, __u32 pos)
+{
+	struct eb_scratch *sc = scratch_get();
+	if (!sc || pos > EB_BUF_SIZE)
+		return 0;
+	__u32 word = sc->word == 4 ? 4 : 8;
+	char *to = sc->buf + pos;
+	int whole = !bpf_probe_read_user(to, EB_PTRS * word, (void *)addr);
+	for (int i = 0; i < EB_PTRS; i++) {
+		char *p = to + i * word;
+		if (!whole && bpf_probe_read_user(p, word, (void *)(addr + i * word)))
+			return i;
+		if (!user_word(p, word))
+			return i + 1;
+	}
+	return EB_PTRS;
+}
+
 /* A NULL-terminated array of pointers, with its NULL, as one section. Returns how many it holds, or -EFAULT. */
 __noinline int cap_ptrs(__u64 addr, __u32 most, __u32 tag)
 {
@@ -117,34 +141,29 @@ __noinline int cap_ptrs(__u64 addr, __u32 most, __u32 tag)
 	struct eb_sec *sec = sc ? sec_begin(sc, EB_SEC_MEM, tag) : NULL;
 	if (!sec)
 		return 0;
-	__u32 word = sc->word == 4 ? 4 : 8, pos = sc->pos + sizeof(*sec), n = 0;
-	int more = 1;
+	__u32 word = sc->word == 4 ? 4 : 8, pos = sc->pos + sizeof(*sec), got = 0;
 	sec->addr = addr;
-	for (int i = 0; i < EB_MAX_ENVP; i++) {
-		if (n >= most || pos > EB_BUF_SIZE)
-			break;
-		__u64 *p = (__u64 *)(sc->buf + pos);
-		*p = 0;
-		if (bpf_probe_read_user(p, word == 4 ? 4 : 8, (void *)addr)) {
-			sec->err = -EFAULT;
-			break;
-		}
-		n++;
-		addr += word;
-		pos += word;
-		more = *p != 0;
-		if (!more)
+	for (int i = 0; i < EB_MAX_ENVP / EB_PTRS; i++) {
+		__u32 n = cap_ptr_chunk(addr + got * word, pos + got * word);
+		got += n;
+		if (n < EB_PTRS || got >= most)
 			break;
 	}
-	sec->len = n * word;
-	sec->want = sec->len;
-	if (more) {
+	if (!got) {
+		sec->err = -EFAULT;
+		sec_end(sc, 0);
+		return -EFAULT;
+	}
+	__u32 len = got * word, last = pos + len - word;
+	int cut = last > EB_BUF_SIZE || user_word(sc->buf + last, word) != 0;
+	sec->len = len;
+	sec->want = len;
+	if (cut) {
 		sec->flags |= EB_S_CUT;
 		sec->want += word;
 	}
-	int err = sec->err;
-	sec_end(sc, sec->len);
-	return err ? err : n;
+	sec_end(sc, len);
+	return got;
 }
 
 /* The string that the pointer at `at` in the buffer points to. */

@@ -3,17 +3,6 @@
 #ifndef EB_FILTER_H
 #define EB_FILTER_H
 
-static __always_inline struct eb_slot *slot_at(__u32 slot)
-{
-	return bpf_map_lookup_elem(&slots, &slot);
-}
-
-/* The slot of a thread, 0 if it is not traced. */
-static __always_inline __u32 slot_num(__u32 pid)
-{
-	return pid < EB_PID_LIMIT ? slot_of[pid] : 0;
-}
-
 /* What call nr of an ABI needs (enum eb_want). */
 static __always_inline __u8 want_of(__u8 abi, __u32 nr)
 {

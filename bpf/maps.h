@@ -3,7 +3,6 @@
 #ifndef EB_MAPS_H
 #define EB_MAPS_H
 
-#define EB_PID_LIMIT 4194304	/* include/linux/threads.h: PID_MAX_LIMIT on 64-bit */
 #define EB_MAX_SLOTS 65535	/* slot numbers are 16 bits; 0 is "not traced" */
 #define EB_MAX_NAMES 16		/* of --comm and of --uid */
 #define EB_NR_SPACE (EB_ABI_COUNT * EB_MAX_NR)
@@ -62,8 +61,17 @@ __u32 launched_tid;	/* set by the kernel half when it has adopted it */
 __u64 lost_slots;	/* threads that are not traced: no slot was free */
 __u64 lost_unnumbered;	/* records outside of any thread's numbering (ignored signals) */
 
-/* pid -> slot, 0: not traced. A plain array: one load decides for a bystander. */
-__u16 slot_of[EB_PID_LIMIT];
+/* pid -> slot, 0: not traced. Plain arrays: two loads decide for a bystander. */
+#define EB_PID_BITS 15
+struct eb_pid_page {
+	__u16 slot[1 << EB_PID_BITS];
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);	/* set before loading: up to pid_max */
+	__type(key, __u32);
+	__type(value, struct eb_pid_page);
+} slot_of SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -73,6 +81,9 @@ struct {
 	__type(value, struct eb_slot);
 } slots SEC(".maps");
 
+/* Slots below `used_slots` that are free again; those above were never used. */
+__u32 used_slots;
+const volatile __u32 max_slots;
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, 1);	/* as slots */

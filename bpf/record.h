@@ -123,6 +123,7 @@ enum eb_state {
 	EB_SLOT_ARMED = 2,	/* launched, but not yet at its own execve: nothing is shown */
 	EB_SLOT_FRESH = 4,	/* made by fork: its first sys_exit is the return of the parent's call in the child */
 	EB_SLOT_ATTACHED = 8,	/* traced since the attach: the exit of the call that it was in is its first event */
+	EB_SLOT_THREADS = 16,	/* the process has, or has had, other threads */
 };
 
 enum eb_sec_kind {

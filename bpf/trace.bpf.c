@@ -9,6 +9,7 @@
 #include "plan.h"
 #include "maps.h"
 #include "arch.h"
+#include "slots.h"
 #include "secs.h"
 #include "fd.h"
 #include "capture.h"
@@ -59,12 +60,6 @@ static __always_inline __u8 note_call(struct eb_slot *s, struct pt_regs *regs, l
 	return w;
 }
 
-static __always_inline __u16 thread_flag(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	return task->signal->nr_threads > 1 ? EB_F_THREADS : 0;
-}
-
 /* Copies what the plan wants at entry and writes the EB_ENTER, if it is time. */
 static __always_inline void enter_half(struct eb_slot *s, __u32 slot, __u8 w, __u64 now)
 {
@@ -72,7 +67,8 @@ static __always_inline void enter_half(struct eb_slot *s, __u32 slot, __u8 w, __
 		struct eb_scratch *sc = scratch_begin(s, 0, 0);
 		if (!sc)
 			return;
-		s->flags |= thread_flag();
+		if (s->state & EB_SLOT_THREADS)
+			s->flags |= EB_F_THREADS;
 		s->retry = capture(s->plan, EB_AT_ENTRY, 0, 0);
 		if (sc->pos == sizeof(struct eb_call_rec) && !(w & EB_W_ENTER_HALF))
 			return;

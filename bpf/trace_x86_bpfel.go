@@ -288,6 +288,7 @@ const (
 	TraceEbStateEB_SLOT_ARMED    TraceEbState = 2
 	TraceEbStateEB_SLOT_FRESH    TraceEbState = 4
 	TraceEbStateEB_SLOT_ATTACHED TraceEbState = 8
+	TraceEbStateEB_SLOT_THREADS  TraceEbState = 16
 )
 
 type TraceEbVariantKey struct {
@@ -328,6 +329,7 @@ const (
 	TraceMapRare              = "rare"
 	TraceMapRing              = "ring"
 	TraceMapScratch           = "scratch"
+	TraceMapSlotOf            = "slot_of"
 	TraceMapSlots             = "slots"
 	TraceMapTargets           = "targets"
 	TraceMapVariants          = "variants"
@@ -366,6 +368,7 @@ const (
 	TraceVarKeepEbOp          = "keep_eb_op"
 	TraceVarKeepEbOpKind      = "keep_eb_op_kind"
 	TraceVarKeepEbPathKey     = "keep_eb_path_key"
+	TraceVarKeepEbPidPage     = "keep_eb_pid_page"
 	TraceVarKeepEbPlan        = "keep_eb_plan"
 	TraceVarKeepEbPlanFlag    = "keep_eb_plan_flag"
 	TraceVarKeepEbRec         = "keep_eb_rec"
@@ -382,16 +385,17 @@ const (
 	TraceVarLauncherTid       = "launcher_tid"
 	TraceVarLostSlots         = "lost_slots"
 	TraceVarLostUnnumbered    = "lost_unnumbered"
+	TraceVarMaxSlots          = "max_slots"
 	TraceVarMinDuration       = "min_duration"
 	TraceVarNcomms            = "ncomms"
 	TraceVarNuids             = "nuids"
 	TraceVarSignalSet         = "signal_set"
 	TraceVarSkipIgnored       = "skip_ignored"
-	TraceVarSlotOf            = "slot_of"
 	TraceVarStatusFailed      = "status_failed"
 	TraceVarStatusOk          = "status_ok"
 	TraceVarStrSize           = "str_size"
 	TraceVarUids              = "uids"
+	TraceVarUsedSlots         = "used_slots"
 	TraceVarWant              = "want"
 	TraceVarWantFds           = "want_fds"
 	TraceVarWantUnknown       = "want_unknown"
@@ -460,6 +464,7 @@ type TraceMapSpecs struct {
 	Rare      *ebpf.MapSpec `ebpf:"rare"`
 	Ring      *ebpf.MapSpec `ebpf:"ring"`
 	Scratch   *ebpf.MapSpec `ebpf:"scratch"`
+	SlotOf    *ebpf.MapSpec `ebpf:"slot_of"`
 	Slots     *ebpf.MapSpec `ebpf:"slots"`
 	Targets   *ebpf.MapSpec `ebpf:"targets"`
 	Variants  *ebpf.MapSpec `ebpf:"variants"`
@@ -496,6 +501,7 @@ type TraceVariableSpecs struct {
 	KeepEbOp          *ebpf.VariableSpec `ebpf:"keep_eb_op"`
 	KeepEbOpKind      *ebpf.VariableSpec `ebpf:"keep_eb_op_kind"`
 	KeepEbPathKey     *ebpf.VariableSpec `ebpf:"keep_eb_path_key"`
+	KeepEbPidPage     *ebpf.VariableSpec `ebpf:"keep_eb_pid_page"`
 	KeepEbPlan        *ebpf.VariableSpec `ebpf:"keep_eb_plan"`
 	KeepEbPlanFlag    *ebpf.VariableSpec `ebpf:"keep_eb_plan_flag"`
 	KeepEbRec         *ebpf.VariableSpec `ebpf:"keep_eb_rec"`
@@ -512,16 +518,17 @@ type TraceVariableSpecs struct {
 	LauncherTid       *ebpf.VariableSpec `ebpf:"launcher_tid"`
 	LostSlots         *ebpf.VariableSpec `ebpf:"lost_slots"`
 	LostUnnumbered    *ebpf.VariableSpec `ebpf:"lost_unnumbered"`
+	MaxSlots          *ebpf.VariableSpec `ebpf:"max_slots"`
 	MinDuration       *ebpf.VariableSpec `ebpf:"min_duration"`
 	Ncomms            *ebpf.VariableSpec `ebpf:"ncomms"`
 	Nuids             *ebpf.VariableSpec `ebpf:"nuids"`
 	SignalSet         *ebpf.VariableSpec `ebpf:"signal_set"`
 	SkipIgnored       *ebpf.VariableSpec `ebpf:"skip_ignored"`
-	SlotOf            *ebpf.VariableSpec `ebpf:"slot_of"`
 	StatusFailed      *ebpf.VariableSpec `ebpf:"status_failed"`
 	StatusOk          *ebpf.VariableSpec `ebpf:"status_ok"`
 	StrSize           *ebpf.VariableSpec `ebpf:"str_size"`
 	Uids              *ebpf.VariableSpec `ebpf:"uids"`
+	UsedSlots         *ebpf.VariableSpec `ebpf:"used_slots"`
 	Want              *ebpf.VariableSpec `ebpf:"want"`
 	WantFds           *ebpf.VariableSpec `ebpf:"want_fds"`
 	WantUnknown       *ebpf.VariableSpec `ebpf:"want_unknown"`
@@ -554,6 +561,7 @@ type TraceMaps struct {
 	Rare      *ebpf.Map `ebpf:"rare"`
 	Ring      *ebpf.Map `ebpf:"ring"`
 	Scratch   *ebpf.Map `ebpf:"scratch"`
+	SlotOf    *ebpf.Map `ebpf:"slot_of"`
 	Slots     *ebpf.Map `ebpf:"slots"`
 	Targets   *ebpf.Map `ebpf:"targets"`
 	Variants  *ebpf.Map `ebpf:"variants"`
@@ -568,6 +576,7 @@ func (m *TraceMaps) Close() error {
 		m.Rare,
 		m.Ring,
 		m.Scratch,
+		m.SlotOf,
 		m.Slots,
 		m.Targets,
 		m.Variants,
@@ -605,6 +614,7 @@ type TraceVariables struct {
 	KeepEbOp          *ebpf.Variable `ebpf:"keep_eb_op"`
 	KeepEbOpKind      *ebpf.Variable `ebpf:"keep_eb_op_kind"`
 	KeepEbPathKey     *ebpf.Variable `ebpf:"keep_eb_path_key"`
+	KeepEbPidPage     *ebpf.Variable `ebpf:"keep_eb_pid_page"`
 	KeepEbPlan        *ebpf.Variable `ebpf:"keep_eb_plan"`
 	KeepEbPlanFlag    *ebpf.Variable `ebpf:"keep_eb_plan_flag"`
 	KeepEbRec         *ebpf.Variable `ebpf:"keep_eb_rec"`
@@ -621,16 +631,17 @@ type TraceVariables struct {
 	LauncherTid       *ebpf.Variable `ebpf:"launcher_tid"`
 	LostSlots         *ebpf.Variable `ebpf:"lost_slots"`
 	LostUnnumbered    *ebpf.Variable `ebpf:"lost_unnumbered"`
+	MaxSlots          *ebpf.Variable `ebpf:"max_slots"`
 	MinDuration       *ebpf.Variable `ebpf:"min_duration"`
 	Ncomms            *ebpf.Variable `ebpf:"ncomms"`
 	Nuids             *ebpf.Variable `ebpf:"nuids"`
 	SignalSet         *ebpf.Variable `ebpf:"signal_set"`
 	SkipIgnored       *ebpf.Variable `ebpf:"skip_ignored"`
-	SlotOf            *ebpf.Variable `ebpf:"slot_of"`
 	StatusFailed      *ebpf.Variable `ebpf:"status_failed"`
 	StatusOk          *ebpf.Variable `ebpf:"status_ok"`
 	StrSize           *ebpf.Variable `ebpf:"str_size"`
 	Uids              *ebpf.Variable `ebpf:"uids"`
+	UsedSlots         *ebpf.Variable `ebpf:"used_slots"`
 	Want              *ebpf.Variable `ebpf:"want"`
 	WantFds           *ebpf.Variable `ebpf:"want_fds"`
 	WantUnknown       *ebpf.Variable `ebpf:"want_unknown"`

@@ -27,14 +27,11 @@ struct eb_end_rec {
 /* Gives task a slot. Returns its number, 0 if none is free. */
 static __always_inline __u32 mark(struct task_struct *task, __u8 state)
 {
-	__u32 n = 0, pid = task->pid;
-	if (pid >= EB_PID_LIMIT)
+	__u32 pid = task->pid;
+	if (slot_num(pid))
 		return 0;
-	if (slot_of[pid])
-		return 0;
-	struct eb_slot *s = NULL;
-	if (!bpf_map_pop_elem(&free_slots, &n))
-		s = slot_at(n);
+	__u32 n = slot_new();
+	struct eb_slot *s = n ? slot_at(n) : NULL;
 	if (!s) {
 		__sync_fetch_and_add(&lost_slots, 1);
 		return 0;
@@ -49,8 +46,11 @@ static __always_inline __u32 mark(struct task_struct *task, __u8 state)
 	s->retry = 0;
 	s->plan = 0;
 	s->state = EB_SLOT_LIVE | state;
-	slot_of[pid] = n;
-	return n;
+	if (slot_set(pid, n))
+		return n;
+	__sync_fetch_and_add(&lost_slots, 1);
+	slot_free(n);
+	return 0;
 }
 
 static __always_inline void fork_record(struct eb_slot *s, __u32 slot, __u8 kind, struct task_struct *parent,
@@ -89,7 +89,9 @@ int task_fork(__u64 *ctx)
 	if (!p || !follow)
 		return 0;
 	__u64 now = bpf_ktime_get_ns();
-	__u32 n = mark(child, EB_SLOT_FRESH | (p->state & EB_SLOT_ARMED));
+	__u8 threads = child->tgid == parent->tgid ? EB_SLOT_THREADS : 0;
+	p->state |= threads;
+	__u32 n = mark(child, EB_SLOT_FRESH | (p->state & EB_SLOT_ARMED) | threads);
 	if (p->state & EB_SLOT_ARMED)
 		return 0;
 	fork_record(p, up, EB_FORK, parent, child, now);
@@ -114,9 +116,10 @@ int task_exec(__u64 *ctx)
 		s->state &= ~EB_SLOT_ARMED;
 	if (s->state & EB_SLOT_ARMED)
 		return 0;
-	if (old != pid && pid < EB_PID_LIMIT && old < EB_PID_LIMIT) {
-		slot_of[old] = 0;
-		slot_of[pid] = slot;
+	s->state &= ~EB_SLOT_THREADS;
+	if (old != pid) {
+		slot_set(old, 0);
+		slot_set(pid, slot);
 		s->tid = pid;
 		s->start = task->start_time;
 	}
@@ -126,7 +129,7 @@ int task_exec(__u64 *ctx)
 	struct eb_exec *e = (void *)(sc->buf + sizeof(struct eb_rec));
 	sc->pos = sizeof(struct eb_rec) + sizeof(*e);
 	e->old_tid = old;
-	e->uid = task->cred->euid.val;
+	e->uid = BPF_CORE_READ(task, cred, euid.val);
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 	struct eb_sec *sec = sec_begin(sc, EB_SEC_STR, EB_TAG(0, EB_S_KERNEL));
 	if (!sec)
@@ -155,8 +158,9 @@ int task_exit(__u64 *ctx)
 	struct task_struct *task = (void *)ctx[0];
 	__u32 pid = task->pid, slot = slot_num(pid);
 	struct eb_slot *s = slot ? slot_at(slot) : NULL;
-	if (!s || pid >= EB_PID_LIMIT)
+	if (!s)
 		return 0;
+	int told = 1;
 	__u64 now = bpf_ktime_get_ns();
 	if (!(s->state & EB_SLOT_ARMED)) {
 		if (s->begin && !count_only && !(filters & EB_FILTER_AT_EXIT)) {
@@ -168,21 +172,18 @@ int task_exit(__u64 *ctx)
 			fill_head(&r->head, s, slot, EB_END, now);
 			r->head.size = sizeof(*r);
 			r->body.status = task->exit_code;
-			r->body.group_dead = task->signal->live.counter == 0;
+			r->body.group_dead = BPF_CORE_READ(task, signal, live.counter) == 0;
 			r->body.made = s->seq;
 			r->body.pad = 0;
 			bpf_ringbuf_submit(r, EB_QUIET);
 		}
+		told = r != NULL;
 	}
 	s->begin = 0;
-	slot_of[pid] = 0;
-	if (s->lost) {
-		/* kept for the totals at the end: the slot is not used again */
-		s->state = 0;
-		return 0;
-	}
+	slot_set(pid, 0);
 	s->state = 0;
-	bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
+	if (told)	/* else the slot keeps the count of records for the totals at the end */
+		slot_free(slot);
 	return 0;
 }
 
@@ -301,17 +302,20 @@ int attach_tasks(struct bpf_iter__task *ctx)
 	if (!task)
 		return 0;
 	int hit = is_target(task->pid) || (attach_threads && is_target(task->tgid));
-	struct task_struct *up = task->group_leader;
+	/* read by helper: following pointers by type costs the verifier a search through all of BTF each time */
+	struct task_struct *up = BPF_CORE_READ(task, group_leader);
 	for (int i = 0; attach_descendants && !hit && i < EB_TREE_DEPTH; i++) {
-		up = up->real_parent;
-		if (!up || up->pid <= 1)
+		up = BPF_CORE_READ(up, real_parent);
+		__u32 pid = BPF_CORE_READ(up, tgid);
+		if (pid <= 1)
 			break;
-		hit = is_target(up->tgid);
+		hit = is_target(pid);
 	}
 	if (!hit || task->exit_state)
 		return 0;
 	struct eb_attached a = {.tid = task->pid, .pid = task->tgid, .start = task->start_time};
-	a.slot = mark(task, EB_SLOT_ATTACHED);
+	int threads = BPF_CORE_READ(task, signal, nr_threads) > 1;
+	a.slot = mark(task, EB_SLOT_ATTACHED | (threads ? EB_SLOT_THREADS : 0));
 	if (!a.slot)
 		return 0;
 	bpf_probe_read_kernel(a.comm, 16, &task->comm);

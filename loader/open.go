@@ -3,8 +3,11 @@ package loader
 import (
 	"fmt"
 	"math/bits"
+	"os"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/link"
@@ -90,6 +93,7 @@ func configure(spec *ebpf.CollectionSpec, o *Options, plans *table.PlanSet, w *w
 	spec.Maps["ring"].MaxEntries = uint32(o.Buffer)
 	spec.Maps["rare"].MaxEntries = rareBuffer
 	spec.Maps["plans"].MaxEntries = uint32(len(plans.Plans))
+	spec.Maps["slot_of"].MaxEntries = pidPages()
 	cpus, err := ebpf.PossibleCPU()
 	if err != nil {
 		return err
@@ -103,6 +107,17 @@ func configure(spec *ebpf.CollectionSpec, o *Options, plans *table.PlanSet, w *w
 	return nil
 }
 
+// pidPages is how many pages of EB_PID_BITS (bpf/maps.h) hold every process id.
+func pidPages() uint32 {
+	limit := uint64(4 << 20) // include/linux/threads.h, PID_MAX_LIMIT on 64-bit
+	if b, err := os.ReadFile("/proc/sys/kernel/pid_max"); err == nil {
+		if n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 32); err == nil {
+			limit = n
+		}
+	}
+	return uint32(limit>>15) + 1
+}
+
 // constants are the settings of bpf/maps.h.
 func constants(o *Options, plans *table.PlanSet, w *wants) map[string]any {
 	c := map[string]any{
@@ -112,6 +127,7 @@ func constants(o *Options, plans *table.PlanSet, w *wants) map[string]any {
 		"has_entry":    flag(w.needEntry),
 		"count_only":   flag(o.Counts),
 		"follow":       flag(!o.NoFollow),
+		"max_slots":    uint32(o.Threads),
 		"str_size":     uint32(o.StrSize),
 		"want_fds":     flag(o.FDs),
 		"signal_set":   uint64(o.Signals),
@@ -261,7 +277,7 @@ func (s *Session) fill(o *Options, plans *table.PlanSet) error {
 			return err
 		}
 	}
-	return s.freeSlots(o.Threads)
+	return nil
 }
 
 // Close detaches and unloads everything.

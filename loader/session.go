@@ -1,7 +1,6 @@
 package loader
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -15,18 +14,6 @@ import (
 
 	"github.com/ebtrace/ebtrace/bpf"
 )
-
-func (s *Session) freeSlots(n int) error {
-	// a stack: the lowest numbers, which user space looks at first, come last
-	v := make([]byte, 4)
-	for i := n; i >= 1; i-- {
-		binary.LittleEndian.PutUint32(v, uint32(i))
-		if err := s.objs.FreeSlots.Put(nil, v); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // HasEntry says whether the entries of calls are traced: without, records
 // have no begin.

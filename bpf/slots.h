@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* slots.h - from a thread to its slot. */
+#ifndef EB_SLOTS_H
+#define EB_SLOTS_H
+
+static __always_inline struct eb_slot *slot_at(__u32 slot)
+{
+	return bpf_map_lookup_elem(&slots, &slot);
+}
+
+/* The slot of a thread, 0 if it is not traced. */
+static __always_inline __u32 slot_num(__u32 pid)
+{
+	__u32 page = pid >> EB_PID_BITS;
+	struct eb_pid_page *p = bpf_map_lookup_elem(&slot_of, &page);
+	return p ? p->slot[pid & ((1 << EB_PID_BITS) - 1)] : 0;
+}
+
+/* Returns 0 if pid is beyond what was the highest when tracing began. */
+static __always_inline int slot_set(__u32 pid, __u16 slot)
+{
+	__u32 page = pid >> EB_PID_BITS;
+	struct eb_pid_page *p = bpf_map_lookup_elem(&slot_of, &page);
+	if (!p)
+		return 0;
+	p->slot[pid & ((1 << EB_PID_BITS) - 1)] = slot;
+	return 1;
+}
+
+static __always_inline void slot_free(__u32 slot)
+{
+	bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
+}
+
+/* A slot that no thread has, 0 if there is none. */
+static __always_inline __u32 slot_new(void)
+{
+	__u32 n = 0;
+	if (!bpf_map_pop_elem(&free_slots, &n))
+		return n;
+	if (used_slots >= max_slots)
+		return 0;
+	n = __sync_fetch_and_add(&used_slots, 1) + 1;
+	return n <= max_slots ? n : 0;
+}
+
+#endif
