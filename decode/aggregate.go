@@ -56,7 +56,7 @@ func (d *Decoder) pointerTo(name string, e elem, addr uint64) {
 		d.addPtr(name, 0, 0)
 	case e.kind == table.KindPath, e.kind == table.KindStr:
 		d.addString(name, e.kind, addr, false)
-	case e.kind == table.KindStruct && e.st != nil && d.depth < maxDepth:
+	case e.kind == table.KindStruct && e.st != nil:
 		if m := d.read(addr, int(e.st.Size[d.abi])); len(m.b) > 0 {
 			d.structure(name, e.st, m)
 			return
@@ -198,9 +198,14 @@ func (d *Decoder) structure(name string, st *table.Struct, m mem) {
 	d.depth++
 	defer func() { d.depth-- }()
 	if f := d.structs[st.Name]; f != nil {
-		f(d, name, m)
+		f(d, name, st, m)
 		return
 	}
+	d.layout(name, st, m)
+}
+
+// layout appends the structure that m holds by its layout.
+func (d *Decoder) layout(name string, st *table.Struct, m mem) {
 	if len(st.Fields) == 0 {
 		d.addMem(name, m)
 		return

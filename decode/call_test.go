@@ -156,8 +156,16 @@ func TestInOut(t *testing.T) {
 	if got := decodeWhole(t, enter, exit); !strings.Contains(got, "optlen=[(128 => 4)]) = 0") {
 		t.Error(got)
 	}
-	enter.secs = nil
+	// The kernel says how much there is, the program how much it has room for.
+	enter.secs, exit.secs = nil, nil
 	enter.sec(memory, 4, 0, p2, words(4, 4))
+	exit.sec(memory, 4, atExit, p2, words(4, 128)).sec(memory, 3, atExit, p1, "abcdefgh")
+	exit.call.Args[1] = 99
+	if got := decodeWhole(t, enter, exit); !strings.Contains(got, `optval="abcd", optlen=[(4 => 128)]) = 0`) {
+		t.Error(got)
+	}
+	exit.call.Args[1], exit.secs = 1, nil
+	exit.sec(memory, 4, atExit, p2, words(4, 4)).sec(memory, 3, atExit, p1, words(4, 1))
 	if got := decodeWhole(t, enter, exit); !strings.Contains(got, "optlen=[4]) = 0") {
 		t.Error(got)
 	}
@@ -241,6 +249,7 @@ func TestFDs(t *testing.T) {
 	enter, exit := newCall(t, table.AMD64, "dup2", 4, 3, 4)
 	enter.fd(0, 0, bpf.TraceEbFdinfo{Fd: 3}, "/old").fd(1, 0, bpf.TraceEbFdinfo{Fd: 4}, "/closed")
 	exit.fd(6, atExit, bpf.TraceEbFdinfo{Fd: 4}, "/old")
+	expect(t, decodeWhole(t, nil, exit), `dup2(oldfd=3, newfd=4) = 4{/old}`)
 	expect(t, decodeWhole(t, enter, exit), `dup2(oldfd=3{/old}, newfd=4{/closed}) = 4{/old}`)
 	_, exit = newCall(t, table.AMD64, "pipe2", 0, p1, 0)
 	name := uint32(bpf.TraceEbFdFlagEB_FD_NAME)

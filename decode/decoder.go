@@ -23,6 +23,9 @@ type Options struct {
 	// PIDNames is -Y: process ids carry the names of the threads, as far as
 	// they are known.
 	PIDNames bool
+	// IfName, if not nil, names the network interface of an index, as the
+	// traced machine has it; "" if there is none.
+	IfName func(index uint32) string
 }
 
 // maxArgs bounds the arguments of a row: there are six registers.
