@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -47,7 +46,7 @@ func has(caps uint64, n need) bool {
 func checkPrivilege(others bool) error {
 	caps, err := effective()
 	if err != nil {
-		return fmt.Errorf("Can't read capabilities: %w", plain(err))
+		return failf("Can't read capabilities: %w", plain(err))
 	}
 	return lacking(caps, others)
 }
@@ -66,7 +65,7 @@ func lacking(caps uint64, others bool) error {
 	if err != nil {
 		exe = "ebtrace"
 	}
-	return fmt.Errorf("Operation not permitted: missing %s; run it with sudo, or do once: sudo setcap %s %s",
+	return failf("Operation not permitted: missing %s; run it with sudo, or do once: sudo setcap %s %s",
 		strings.Join(names, ", "), setcapArg(), exe)
 }
 

@@ -60,7 +60,7 @@ func cannotRun(name string, err error) error {
 	if errors.Is(err, syscall.ENOENT) {
 		status = exitNotFound
 	}
-	return &failure{status, fmt.Errorf("Can't run '%s': %w", name, plain(err))}
+	return &failure{status, failf("Can't run '%s': %w", name, plain(err))}
 }
 
 // plain takes the system's own words out of an error of package os, which
@@ -105,7 +105,7 @@ func lookUp(name string) (string, error) {
 	if denied != nil {
 		return "", denied
 	}
-	return "", &failure{exitNotFound, fmt.Errorf("Can't find '%s' in PATH", name)}
+	return "", &failure{exitNotFound, failf("Can't find '%s' in PATH", name)}
 }
 
 // executable says why a file cannot be run, nil if it seems that it can.
@@ -145,10 +145,10 @@ func environ(env []string, changes []envChange) []string {
 func credential(name string) (*syscall.Credential, error) {
 	u, err := user.Lookup(name)
 	if err != nil {
-		return nil, fmt.Errorf("Cannot find user '%s'", name)
+		return nil, failf("Cannot find user '%s'", name)
 	}
 	if os.Geteuid() != 0 {
-		return nil, fmt.Errorf("You must be root to use the -u option")
+		return nil, failf("You must be root to use the -u option")
 	}
 	uid, err := strconv.ParseUint(u.Uid, 10, 32)
 	if err != nil {
@@ -160,7 +160,7 @@ func credential(name string) (*syscall.Credential, error) {
 	}
 	ids, err := u.GroupIds()
 	if err != nil {
-		return nil, fmt.Errorf("Cannot read the groups of user '%s': %w", name, err)
+		return nil, failf("Cannot read the groups of user '%s': %w", name, err)
 	}
 	cred := &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	for _, id := range ids {

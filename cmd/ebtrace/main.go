@@ -26,7 +26,7 @@ func run(args []string) int {
 		_, err := fmt.Println("ebtrace -- version " + version())
 		return printed(err)
 	}
-	return 0
+	return start(o)
 }
 
 // printed is the exit status after printing to standard output.

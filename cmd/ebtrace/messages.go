@@ -13,6 +13,10 @@ func say(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, "ebtrace: %s\n", oneLine(fmt.Sprintf(format, args...)))
 }
 
+// failf makes an error that say prints as it is: it may begin with a capital
+// letter, as strace's do.
+func failf(format string, args ...any) error { return fmt.Errorf(format, args...) }
+
 // oneLine makes s safe for a terminal and a single line: what is not printable
 // is shown as an escape.
 func oneLine(s string) string {

@@ -56,14 +56,14 @@ func openSink(to outputTo) (*sink, error) {
 func (s *sink) openPipe(cmd string) error {
 	r, w, err := os.Pipe()
 	if err != nil {
-		return fmt.Errorf("Can't make a pipe: %w", plain(err))
+		return failf("Can't make a pipe: %w", plain(err))
 	}
 	defer r.Close()
 	s.pipe = exec.Command("/bin/sh", "-c", cmd)
 	s.pipe.Stdin, s.pipe.Stdout, s.pipe.Stderr = r, os.Stdout, os.Stderr
 	if err := s.pipe.Start(); err != nil {
 		w.Close()
-		return fmt.Errorf("Can't run '%s': %w", cmd, plain(err))
+		return failf("Can't run '%s': %w", cmd, plain(err))
 	}
 	s.f = w
 	return nil
@@ -72,7 +72,7 @@ func (s *sink) openPipe(cmd string) error {
 // canMake says why no file can be made in a directory.
 func canMake(dir string) error {
 	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
-		return fmt.Errorf("Can't make files in '%s': %w", dir, plain(err))
+		return failf("Can't make files in '%s': %w", dir, plain(err))
 	}
 	return nil
 }
@@ -142,14 +142,14 @@ func openOutput(name string, appending bool) (*os.File, error) {
 	}
 	f, err := os.OpenFile(name, flags, outputMode)
 	if errors.Is(err, unix.ELOOP) {
-		return nil, fmt.Errorf("Can't open '%s': it is a symbolic link; name the file itself", name)
+		return nil, failf("Can't open '%s': it is a symbolic link; name the file itself", name)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("Can't open '%s': %w", name, plain(err))
+		return nil, failf("Can't open '%s': %w", name, plain(err))
 	}
 	if err := claim(f, appending); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("Can't open '%s': %w", name, err)
+		return nil, failf("Can't open '%s': %w", name, err)
 	}
 	return f, nil
 }
@@ -198,7 +198,7 @@ func descriptor(name string) (f *os.File, err error, ok bool) {
 	}
 	dup, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
-		return nil, fmt.Errorf("Can't open '%s': %w", name, plain(err)), true
+		return nil, failf("Can't open '%s': %w", name, plain(err)), true
 	}
 	return os.NewFile(uintptr(dup), name), nil, true
 }

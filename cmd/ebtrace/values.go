@@ -29,15 +29,15 @@ func setString(p func(o *options) *string) func(*options, string) error {
 func setPIDs(o *options, v string) error {
 	fields := strings.FieldsFunc(v, func(r rune) bool { return strings.ContainsRune(", \t\n", r) })
 	if len(fields) == 0 {
-		return fmt.Errorf("Invalid process id: '%s'", v)
+		return failf("Invalid process id: '%s'", v)
 	}
 	for _, f := range fields {
 		pid, err := strconv.ParseInt(f, 10, 32)
 		if err != nil || pid <= 0 {
-			return fmt.Errorf("Invalid process id: '%s'", f)
+			return failf("Invalid process id: '%s'", f)
 		}
 		if int(pid) == os.Getpid() {
-			return fmt.Errorf("I'm sorry, I can't let you trace ebtrace by itself: '%s'", f)
+			return failf("I'm sorry, I can't let you trace ebtrace by itself: '%s'", f)
 		}
 		if !slices.Contains(o.pids, int(pid)) {
 			o.pids = append(o.pids, int(pid))
@@ -108,10 +108,10 @@ func setUIDs(o *options, v string) error {
 		if err != nil {
 			u, err := user.Lookup(name)
 			if err != nil {
-				return fmt.Errorf("Cannot find user '%s'", name)
+				return failf("Cannot find user '%s'", name)
 			}
 			if uid, err = strconv.ParseUint(u.Uid, 10, 32); err != nil {
-				return fmt.Errorf("Cannot find user '%s'", name)
+				return failf("Cannot find user '%s'", name)
 			}
 		}
 		o.sel.uids = append(o.sel.uids, uint32(uid))

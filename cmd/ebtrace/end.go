@@ -1,0 +1,104 @@
+package main
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"syscall"
+
+	"github.com/ebtrace/ebtrace/decode/output"
+	"github.com/ebtrace/ebtrace/loader"
+)
+
+// end finishes the trace after the pump and returns the exit status. pumpErr
+// is why the pump ended early, or nil.
+func (t *trace) end(pumpErr error) int {
+	lost, err := t.finish(pumpErr)
+	t.closeAll()
+	if err != nil {
+		return t.broken(err)
+	}
+	if lost > 0 && t.o.failOnLoss {
+		t.await()
+		return t.failed(errLost)
+	}
+	sig := syscall.Signal(t.interrupted.Load())
+	switch {
+	case t.child != 0 && t.childGone():
+		leaveAs(t.status)
+	case sig != 0:
+		return exitInterrupted + int(sig)
+	}
+	return 0
+}
+
+var errLost = errors.New("events were lost")
+
+// finish ends the stream of events and writes what is known of the whole. It
+// returns how many events were lost.
+func (t *trace) finish(pumpErr error) (lost uint64, err error) {
+	if pumpErr != nil {
+		return 0, pumpErr
+	}
+	if err := t.sess.Finish(t.seq); err != nil {
+		return 0, err
+	}
+	unplaced := t.sess.Lost()
+	sum := t.summary(unplaced)
+	if err := t.out.Close(sum); err != nil {
+		return 0, err
+	}
+	if unplaced.Threads > 0 {
+		say("%d threads were not traced: more than %d at once", unplaced.Threads, loader.DefaultThreads)
+	}
+	err = t.sink.Close()
+	t.sink = nil
+	return sum.Lost + unplaced.Threads, err
+}
+
+// summary is what is known of the trace as a whole.
+func (t *trace) summary(unplaced loader.Lost) *output.Summary {
+	totals := t.seq.Totals()
+	s := &output.Summary{
+		Received: totals.Received,
+		Lost:     totals.Lost + unplaced.Signals,
+		Begin:    t.began, End: loader.Now(),
+	}
+	for _, tid := range slices.Sorted(maps.Keys(totals.Threads)) {
+		s.Threads = append(s.Threads, output.LostThread{TID: tid, Lost: totals.Threads[tid]})
+	}
+	return s
+}
+
+// broken ends ebtrace after an error of the trace. The command is not harmed:
+// it runs on, and ebtrace waits for it. A reader of the trace that has gone
+// away is no failure of a launched command.
+func (t *trace) broken(err error) int {
+	gone := brokenPipe(err)
+	if !gone {
+		say("%v", err)
+	}
+	switch {
+	case t.child == 0 && gone:
+		dieBy(syscall.SIGPIPE)
+	case t.child == 0:
+		return exitAttach
+	}
+	t.await()
+	if gone {
+		leaveAs(t.status)
+	}
+	return exitFailed
+}
+
+// closeAll closes the session and the place of the trace.
+func (t *trace) closeAll() {
+	if t.sess != nil {
+		_ = t.sess.Close()
+		t.sess = nil
+	}
+	if t.sink != nil {
+		_ = t.sink.Close()
+		t.sink = nil
+	}
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/ebtrace/ebtrace/decode"
+	"github.com/ebtrace/ebtrace/decode/output"
+	"github.com/ebtrace/ebtrace/decode/table"
+	"github.com/ebtrace/ebtrace/loader"
+)
+
+// loaderOptions is what the kernel half is asked for.
+func (o *options) loaderOptions() loader.Options {
+	s := &o.sel
+	l := loader.Options{
+		Times:       o.json || o.text.Stamp != output.NoStamp || o.text.Rel || o.text.Spent || o.counts.also,
+		NoFollow:    o.noFollow,
+		StrSize:     o.text.StrSize,
+		FDs:         o.text.Files != 0,
+		Env:         o.text.Verbose,
+		Counts:      o.counts.only,
+		Errnos:      s.errnos,
+		MinDuration: s.minDuration,
+		FDSet:       s.fds,
+		Paths:       s.paths,
+		Comms:       s.comms,
+		UIDs:        s.uids,
+		Signals:     s.signals,
+		NoSignals:   s.signals == 0,
+		Buffer:      o.buffer,
+	}
+	l.Enter, l.Exit = s.halves()
+	if s.status != table.AllStatus {
+		l.Status = &s.status
+	}
+	return l
+}
+
+// filtered says whether calls are dropped by what is known at their exit only.
+func (s *selection) filtered() bool {
+	return s.status != table.AllStatus || s.errnos != nil || s.minDuration > 0
+}
+
+// outputOptions completes how text looks by where it goes.
+func (o *options) outputOptions(snk *sink) output.Options {
+	t := o.text
+	t.Realtime = time.Now().UnixNano() - int64(loader.Now())
+	t.Native = nativeABI()
+	toFile := o.out.file != ""
+	launched := len(o.pids) == 0
+	if toFile {
+		t.Messages = os.Stderr
+		if launched { // as strace: a command's trace in a file says nothing else
+			t.Quiet |= output.QuietAttach | output.QuietPersonality
+		}
+	}
+	switch {
+	case o.out.separately:
+		t.Open = snk.thread
+	case toFile && (t.Prefix == output.PrefixAlways || !o.noFollow || len(o.pids) > 1):
+		t.Prefix = output.PrefixColumn
+	case !toFile && t.Prefix == output.PrefixNone:
+		t.Prefix = output.PrefixAuto
+	}
+	return t
+}
+
+func nativeABI() table.ABI {
+	if runtime.GOARCH == "arm64" {
+		return table.ARM64
+	}
+	return table.AMD64
+}
+
+// newWriter returns the writer of the form that was asked for.
+func (o *options) newWriter(w io.Writer, snk *sink) output.Writer {
+	t := o.outputOptions(snk)
+	return output.NewText(w, t)
+}
+
+// newDecoder returns the decoder for what is shown.
+func (o *options) newDecoder() *decode.Decoder {
+	return decode.New(decode.Options{StrSize: o.text.StrSize, Verbose: o.text.Verbose})
+}
