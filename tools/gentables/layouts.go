@@ -113,6 +113,9 @@ func layouts(c *clang, abi int, list []*cStruct) error {
 		return err
 	}
 	defer f.Close()
+	if f.Section(".debug_info") == nil {
+		return nil // the ABI has none of them
+	}
 	d, err := f.DWARF()
 	if err != nil {
 		return err
