@@ -172,8 +172,8 @@ func (d *Decoder) structArg(a *table.Arg, addr uint64) {
 		size = int(a.Struct.Size[d.abi])
 	}
 	own := a.Struct != nil && d.structs[a.Struct.Name] != nil
-	if n := d.length(a); n >= 0 && (size == 0 || own || int(n) < size) {
-		size = int(n)
+	if n := d.length(a); n >= 0 && (size == 0 || own || n < int64(size)) {
+		size = int(min(n, maxLen))
 	} else if own && size == 0 {
 		size = maxOpen
 	}

@@ -13,10 +13,11 @@ import "github.com/ebtrace/ebtrace/decode/table"
 // that is being decoded (Decoder.exit). It keeps no memory of its own and
 // allocates nothing; text it makes goes through Decoder.text.
 
-// structDecoder decodes a structure of structs.tbl that has no layout there.
+// structDecoder decodes a structure of structs.tbl that its layout there does
+// not describe; Decoder.layout appends what it does.
 // m is what was captured of it: at least one byte, at most the smaller of its
 // size and the length that the call gives.
-type structDecoder func(d *Decoder, name string, m mem)
+type structDecoder func(d *Decoder, name string, st *table.Struct, m mem)
 
 // kindDecoder decodes what a pointer argument of a kind of its own points to.
 // m holds at least one byte; m.size is what the call says there is. n is the
