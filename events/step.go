@@ -18,8 +18,9 @@ func (s *Sequencer) step(l *lane, limit uint64) error {
 				if s.Filtered {
 					return nil
 				}
+				s.identify(t, r)
 				t.open = r.Call.Begin
-				return s.send(Begin, t, r, r.Call.Begin)
+				return s.send(Begin, r, r.Call.Begin)
 			}
 			l.half = false
 			s.dropInFlight(t, r.Call.Begin)
@@ -44,7 +45,7 @@ func (s *Sequencer) enter(l *lane, limit uint64) error {
 		rec := l.rec
 		l.reset()
 		t.open = rec.Call.Begin
-		return s.send(Begin, t, &rec, rec.Time)
+		return s.send(Begin, &rec, rec.Time)
 	}
 	if err := s.number(t, &l.rec); err != nil {
 		return err
@@ -64,7 +65,7 @@ func (s *Sequencer) enter(l *lane, limit uint64) error {
 		return nil
 	}
 	t.open = t.enter.Time
-	return s.send(Begin, t, &t.enter, t.enter.Time)
+	return s.send(Begin, &t.enter, t.enter.Time)
 }
 
 // end handles the exit half of an EB_CALL.
@@ -81,7 +82,7 @@ func (s *Sequencer) end(l *lane) error {
 	if t.open != 0 && (t.open == r.Call.Begin || noEntry && t.open == openBefore) {
 		kind, at = End, r.Time
 	}
-	s.fill(kind, t, r, at)
+	s.fill(kind, r, at)
 	if t.hasEnter && t.enter.Time == r.Call.Begin {
 		s.ev.Enter = &t.enter
 	}
@@ -109,7 +110,7 @@ func (s *Sequencer) other(l *lane) error {
 	if err := s.number(t, r); err != nil {
 		return err
 	}
-	err := s.send(kind, t, r, r.Time)
+	err := s.send(kind, r, r.Time)
 	if kind == Exit {
 		s.setAlive(t, false)
 		t.seq, t.open, t.hasEnter = 0, 0, false
@@ -118,14 +119,20 @@ func (s *Sequencer) other(l *lane) error {
 	return err
 }
 
-// number takes note of a record's thread and sequence number; what is missing
-// before it becomes a Gap.
-func (s *Sequencer) number(t *thread, r *Record) error {
-	if t.start != r.Start && bpf.TraceEbKind(r.Kind) != bpf.TraceEbKindEB_EXEC && r.Seq == 1 {
+// identify takes note of a record's thread: a slot gets a new owner, and a
+// thread that was not the leader gets the leader's id by execve.
+func (s *Sequencer) identify(t *thread, r *Record) {
+	if t.start != r.Start && (t.pid != r.Pid || r.Seq != 0 && r.Seq <= t.seq) {
 		t.seq, t.open, t.hasEnter = 0, 0, false
 	}
 	t.tid, t.pid, t.start = r.Tid, r.Pid, r.Start
 	s.setAlive(t, true)
+}
+
+// number takes note of a record's sequence number and sequence number; what is missing
+// before it becomes a Gap.
+func (s *Sequencer) number(t *thread, r *Record) error {
+	s.identify(t, r)
 	if r.Seq == 0 {
 		return nil
 	}
@@ -147,13 +154,12 @@ func (s *Sequencer) gap(t *thread, lost, at uint64) error {
 	return s.emit(&s.ev)
 }
 
-func (s *Sequencer) fill(kind Kind, t *thread, r *Record, at uint64) {
+func (s *Sequencer) fill(kind Kind, r *Record, at uint64) {
 	s.ev = Event{Kind: kind, TID: r.Tid, PID: r.Pid, Start: r.Start, Time: at, Rec: r}
-	_ = t
 }
 
-func (s *Sequencer) send(kind Kind, t *thread, r *Record, at uint64) error {
-	s.fill(kind, t, r, at)
+func (s *Sequencer) send(kind Kind, r *Record, at uint64) error {
+	s.fill(kind, r, at)
 	return s.emit(&s.ev)
 }
 
