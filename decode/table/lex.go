@@ -22,10 +22,13 @@ type scanner struct {
 	errs      []error
 }
 
-// wordByte says whether c is part of a word: a name, a number, a member path.
-func wordByte(c byte) bool {
-	return c == '_' || c == '.' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
-}
+// wordBytes are the bytes of words: names, numbers, member paths.
+var wordBytes = func() (in [256]bool) {
+	for c := range in {
+		in[c] = c == '_' || c == '.' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+	}
+	return in
+}()
 
 // skip passes over blanks and comments.
 func (s *scanner) skip() {
@@ -77,11 +80,12 @@ func (s *scanner) accept(c byte) bool {
 // word returns the next word, "" if there is none.
 func (s *scanner) word() string {
 	s.skip()
-	start := s.pos
-	for s.pos < len(s.src) && wordByte(s.src[s.pos]) {
-		s.pos++
+	start, end := s.pos, s.pos
+	for end < len(s.src) && wordBytes[s.src[end]] {
+		end++
 	}
-	return s.src[start:s.pos]
+	s.pos = end
+	return s.src[start:end]
 }
 
 // fail notes a mistake at byte offset at and returns false.
@@ -128,7 +132,7 @@ func (s *scanner) endLine() bool {
 func (s *scanner) recover() {
 	s.depth = 0
 	for s.pos < len(s.src) {
-		if s.src[s.pos] == '\n' && s.pos+1 < len(s.src) && wordByte(s.src[s.pos+1]) {
+		if s.src[s.pos] == '\n' && s.pos+1 < len(s.src) && wordBytes[s.src[s.pos+1]] {
 			s.pos++
 			return
 		}

@@ -11,6 +11,8 @@ type rowDef struct {
 	row     *Row
 	abis    uint8 // bit n: ABI n is named after "@"; 0: none is
 	variant bool
+	served  uint8   // ABIs that have the call
+	next    *rowDef // of the same name
 	pos     int
 }
 
@@ -25,6 +27,7 @@ type reader struct {
 	rowSlab []Row
 	argSlab []Arg
 	valSlab []uint64
+	chosen  []*rowDef
 }
 
 // ref is the mention of an argument, to be resolved at the end of the row.
@@ -65,7 +68,7 @@ var (
 
 // readRows reads all rows of a table; mistakes are in r.errs.
 func (r *reader) readRows() []rowDef {
-	var defs []rowDef
+	defs := make([]rowDef, 0, len(r.src)/64)
 	for {
 		switch c := r.peek(); {
 		case c == 0 && r.pos >= len(r.src):

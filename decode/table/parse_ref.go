@@ -1,5 +1,7 @@
 package table
 
+import "github.com/ebtrace/ebtrace/decode/xlat"
+
 // variantDef is what stands in the braces of a variant.
 type variantDef struct {
 	arg, mask string
@@ -99,6 +101,10 @@ func (r *reader) constant(a *Arg, w string, pos int) (vals [NumABI]uint64, ok bo
 		return [NumABI]uint64{n, n, n}, true
 	}
 	for abi := range vals {
+		if abi > 0 && a.Set != nil && sameGroups(a.Set.ABI[abi], a.Set.ABI[abi-1]) {
+			vals[abi] = vals[abi-1]
+			continue
+		}
 		v, has := a.Set.Value(uint8(abi), w)
 		if !has {
 			v = absent
@@ -112,6 +118,11 @@ func (r *reader) constant(a *Arg, w string, pos int) (vals [NumABI]uint64, ok bo
 		return vals, r.fail(pos, "set %s has no %s", a.Set.Name, w)
 	}
 	return vals, true
+}
+
+// sameGroups says whether two ABIs share their constants.
+func sameGroups(a, b []xlat.Group) bool {
+	return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0]
 }
 
 // resolve fills in an argument's mention of another.

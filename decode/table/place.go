@@ -2,6 +2,7 @@ package table
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 )
 
@@ -62,53 +63,60 @@ func (a *Arg) Raw(abi ABI, args *[6]uint64) uint64 {
 // placeAll puts the rows where their numbers are. A row for named ABIs comes
 // before a general one; a variant's row serves the base row of its name.
 func (t *tables) placeAll(r *reader, defs []rowDef) {
-	byName := make(map[string][]*rowDef, len(defs))
-	for i := range defs {
-		byName[defs[i].row.Name] = append(byName[defs[i].row.Name], &defs[i])
+	first := make(map[string]*rowDef, len(defs)) // of its name; the others follow by next
+	for i := len(defs) - 1; i >= 0; i-- {
+		d := &defs[i]
+		d.next = first[d.row.Name]
+		first[d.row.Name] = d
 	}
-	for i := range defs {
-		if name := defs[i].row.Name; byName[name][0] == &defs[i] {
-			t.place(r, name, byName[name])
-		}
-	}
-}
-
-// place puts the rows of one name where their numbers are.
-func (t *tables) place(r *reader, name string, defs []*rowDef) {
-	var last *Row
-	found := false
+	last := make(map[string]*Row)
 	for abi := range ABI(NumABI) {
-		nr, has := Number(abi, name)
-		found = found || has
-		base, variants := choose(r, abi, defs, has)
-		switch {
-		case !has:
-		case base == nil && len(variants) > 0:
-			r.fail(variants[0].pos, "%s has variants but no row without braces for %s", name, abi)
-		case base == nil:
-		case len(variants) == 0:
-			t.rows[abi][nr] = base.row
-		default:
-			last = join(r, last, abi, base.row, variants)
-			t.rows[abi][nr] = last
+		for nr, name := range callNames[abi] {
+			if d := first[name]; d != nil {
+				t.place(r, abi, nr, d, last)
+			}
 		}
 	}
-	if !found {
-		r.fail(defs[0].pos, "no ABI has a call %s", name)
+	for i := range defs {
+		d := &defs[i]
+		switch missing := d.abis &^ d.served; {
+		case d.served == 0 && d.abis == 0:
+			r.fail(d.pos, "no ABI has a call %s", d.row.Name)
+		case missing != 0:
+			r.fail(d.pos, "%s has no call %s", ABI(bits.TrailingZeros8(missing)), d.row.Name)
+		}
 	}
 }
 
-// choose returns the rows of one name that serve an ABI.
-func choose(r *reader, abi ABI, defs []*rowDef, has bool) (base *rowDef, variants []*rowDef) {
+// place puts the rows of one name, from d on, where an ABI's number is. last
+// holds the joined rows of the ABIs before.
+func (t *tables) place(r *reader, abi ABI, nr int, d *rowDef, last map[string]*Row) {
+	base, variants := r.choose(abi, d)
+	switch {
+	case base == nil && len(variants) > 0:
+		r.fail(variants[0].pos, "%s has variants but no row without braces for %s", d.row.Name, abi)
+	case base == nil:
+	case len(variants) == 0:
+		t.rows[abi][nr] = base.row
+	default:
+		row := join(r, last[d.row.Name], abi, base.row, variants)
+		last[d.row.Name] = row
+		t.rows[abi][nr] = row
+	}
+}
+
+// choose returns the rows of one name, from d on, that serve an ABI. The
+// variants are valid until the next call.
+func (r *reader) choose(abi ABI, d *rowDef) (base *rowDef, variants []*rowDef) {
+	variants = r.chosen[:0]
 	for _, named := range []bool{true, false} {
 		var mine *rowDef
-		for _, d := range defs {
+		for d := d; d != nil; d = d.next {
 			if (d.abis != 0) != named || named && d.abis&(1<<abi) == 0 {
 				continue
 			}
+			d.served |= 1 << abi
 			switch {
-			case named && !has:
-				r.fail(d.pos, "%s has no call %s", abi, d.row.Name)
 			case d.variant:
 				variants = append(variants, d)
 			case mine != nil:
@@ -121,6 +129,7 @@ func choose(r *reader, abi ABI, defs []*rowDef, has bool) (base *rowDef, variant
 			base = mine
 		}
 	}
+	r.chosen = variants
 	return base, variants
 }
 

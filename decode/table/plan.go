@@ -35,12 +35,6 @@ type planner struct {
 	set  *PlanSet
 	opts PlanOptions
 	seen map[string]uint16 // by content
-	rows map[rowKey]uint16
-}
-
-type rowKey struct {
-	row *Row
-	abi ABI
 }
 
 // Plans derives the capture plans from the embedded tables.
@@ -48,10 +42,12 @@ func Plans(opts PlanOptions) *PlanSet { return plans(loaded(), opts) }
 
 func plans(t *tables, opts PlanOptions) *PlanSet {
 	p := &planner{
-		set:  &PlanSet{Variants: map[bpf.TraceEbVariantKey]uint32{}},
+		set: &PlanSet{
+			Plans:    make([]bpf.TraceEbPlan, 0, 512),
+			Variants: make(map[bpf.TraceEbVariantKey]uint32, 512),
+		},
 		opts: opts,
-		seen: map[string]uint16{},
-		rows: map[rowKey]uint16{},
+		seen: make(map[string]uint16, 512),
 	}
 	p.add(bpf.TraceEbPlan{}, nil)
 	for abi := range ABI(NumABI) {
@@ -72,10 +68,6 @@ type variantPlan struct {
 
 // row returns the index of the plan of a row that has, or has no, variants.
 func (p *planner) row(row *Row, abi ABI) uint16 {
-	key := rowKey{row, abi}
-	if i, ok := p.rows[key]; ok {
-		return i
-	}
 	plan := p.plan(row, abi)
 	var variants []variantPlan
 	if index := row.index[abi]; len(index) > 0 {
@@ -91,9 +83,7 @@ func (p *planner) row(row *Row, abi ABI) uint16 {
 		plan.VariantArg = uint8(row.reg(abi))
 		plan.VariantMask = uint32(row.VariantMask)
 	}
-	i := p.add(plan, variants)
-	p.rows[key] = i
-	return i
+	return p.add(plan, variants)
 }
 
 // add returns the index of a plan, which is new if there is no equal one. A
