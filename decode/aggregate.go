@@ -239,7 +239,7 @@ func (d *Decoder) fieldSize(f *table.Field) int {
 func (d *Decoder) field(f *table.Field, m mem) {
 	n := int64(max(f.N[d.abi], 1))
 	if f.Ptr && n == 1 {
-		d.pointerTo(f.Name, elem{f.Kind, f.Set, f.Struct}, m.uint(0, d.word))
+		d.pointerField(f, m.uint(0, d.word))
 		return
 	}
 	switch f.Kind {
@@ -277,6 +277,27 @@ func (d *Decoder) valueField(f *table.Field, m mem, n int64) {
 		d.scalar("", f.Kind, f.Set, m.uint(k*size, size), size)
 	}
 	d.close(i)
+}
+
+// pointerField appends what a member that is a pointer points to.
+func (d *Decoder) pointerField(f *table.Field, addr uint64) {
+	switch {
+	case f.Kind == table.KindPtr && addr != 0:
+		e := elem{f.Elem, f.Set, f.Struct}
+		if m := d.read(addr, d.elemSize(e)); m.size > 0 && m.whole() {
+			d.boxed(f.Name, e, m)
+		} else {
+			d.addMem(f.Name, m)
+		}
+	case d.kinds[f.Kind] != nil && addr != 0:
+		if m := d.read(addr, d.specialSize(f.Kind)); len(m.b) > 0 {
+			d.kinds[f.Kind](d, nil, f.Name, m, -1)
+		} else {
+			d.addMem(f.Name, m)
+		}
+	default:
+		d.pointerTo(f.Name, elem{f.Kind, f.Set, f.Struct}, addr)
+	}
 }
 
 // textField appends a member that is an array of characters: a string, or

@@ -120,7 +120,7 @@ func TestBuffers(t *testing.T) {
 	enter, exit = newCall(t, table.AMD64, "write", -14, 1, p1, 1<<63)
 	enter.sec(memory, 1, cut, p1, strings.Repeat("y", 32), 1<<31)
 	expect(t, decodeWhole(t, enter, exit),
-		`write(fd=1, buf="`+strings.Repeat("y", 32)+`"!cut/2147483647, count=9223372036854775808) = EFAULT`)
+		`write(fd=1, buf="`+strings.Repeat("y", 32)+`"!cut/9223372036854775807, count=9223372036854775808) = EFAULT`)
 }
 
 func TestBegin(t *testing.T) {

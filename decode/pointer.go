@@ -8,7 +8,7 @@ import (
 	"github.com/ebtrace/ebtrace/decode/table"
 )
 
-// maxLen bounds lengths and counts that a traced program gives.
+// maxLen bounds the memory that one value is looked for in.
 const maxLen = math.MaxInt32
 
 // decodeArg appends argument a, whose value is v.
@@ -64,8 +64,8 @@ func (d *Decoder) choose(a *table.Arg) bool {
 	return true
 }
 
-// length is the value of a's len= or count=, at most maxLen; -1 if the row
-// gives none or it could not be read.
+// length is the value of a's len= or count=; -1 if the row gives none or it
+// could not be read.
 func (d *Decoder) length(a *table.Arg) int64 {
 	n := int64(-1)
 	switch a.Len.Src {
@@ -77,7 +77,7 @@ func (d *Decoder) length(a *table.Arg) int64 {
 			if n < 0 {
 				n = 0
 				if !signed(d.row.Args[a.Len.Arg].Kind) {
-					n = maxLen
+					n = math.MaxInt64
 				}
 			}
 		}
@@ -88,7 +88,7 @@ func (d *Decoder) length(a *table.Arg) int64 {
 	case table.LenRet:
 		n = max(d.ret, 0)
 	}
-	return min(n, maxLen)
+	return n
 }
 
 // pointedLength is the length in memory: what the call left there, but not
@@ -100,11 +100,11 @@ func (d *Decoder) pointedLength(a *table.Arg, size int) int64 {
 	p := d.args[a.Len.Arg]
 	n := int64(-1)
 	if m := d.readAt(p, size, false); m.whole() {
-		n = int64(min(m.uint(0, size), maxLen))
+		n = int64(min(m.uint(0, size), math.MaxInt64))
 	}
 	if d.exit {
 		if m := d.readAt(p, size, true); m.whole() {
-			e := int64(min(m.uint(0, size), maxLen))
+			e := int64(min(m.uint(0, size), math.MaxInt64))
 			if n < 0 || e < n {
 				n = e
 			}
@@ -226,10 +226,10 @@ func (d *Decoder) special(a *table.Arg, addr uint64) {
 		return
 	}
 	n, size := d.length(a), d.specialSize(a.Kind)
-	if n >= 0 && a.Len.Src != table.LenNone {
-		size = int(n)
+	if n >= 0 {
+		size = int(min(n, maxLen))
 		if a.Kind == table.KindFdset {
-			words := (int(n) + 8*d.word - 1) / (8 * d.word)
+			words := (size + 8*d.word - 1) / (8 * d.word)
 			size = words * d.word
 		} else if a.Count {
 			size *= d.specialSize(a.Kind)

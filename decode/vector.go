@@ -13,7 +13,7 @@ func (d *Decoder) iovecArg(a *table.Arg, addr uint64) {
 	if a.Dir&table.Out != 0 {
 		total = max(d.ret, 0)
 	}
-	d.iovec(a.Name, addr, d.length(a), total, exit && d.errno != 0)
+	d.iovec(a.Name, addr, d.length(a), total, a.NoData || exit && d.errno != 0)
 }
 
 // iovec appends the vector of n struct iovec at addr with the data of each, at
