@@ -15,8 +15,8 @@ import "github.com/ebtrace/ebtrace/decode/table"
 
 // structDecoder decodes a structure of structs.tbl that its layout there does
 // not describe; Decoder.layout appends what it does.
-// m is what was captured of it: at least one byte, at most the smaller of its
-// size and the length that the call gives.
+// m is what was captured of it: at least one byte, at most the length that the
+// call gives (it may be a list of structures) or else the size of the layout.
 type structDecoder func(d *Decoder, name string, st *table.Struct, m mem)
 
 // kindDecoder decodes what a pointer argument of a kind of its own points to.
