@@ -77,8 +77,8 @@
 // kind's (int 4 bytes, long, hex, size, off and addr a word of the ABI, off64
 // and u64 8), siginfo 128, wstatus 4, sigset 8. An "inout" with len=ret or
 // count=ret is read at exit only. wstatus is "out" unless told otherwise. In a
-// structure a member that is a C pointer is followed if its kind is sigset,
-// ptr[KIND] or struct[S]; else such kinds lie in the structure itself.
+// structure a member of kind ptr[KIND] is followed, and one that is a C pointer
+// if its kind is sigset or struct[S]; else such kinds lie in the structure itself.
 //
 // # Grammar of structs.tbl
 //

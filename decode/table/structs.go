@@ -108,7 +108,7 @@ func (r *reader) field(d *structDef, l *layout) bool {
 	if m == nil {
 		return r.fail(at, "no layout of member %s: go generate", name)
 	}
-	f.Off, f.Size, f.N, f.Ptr = m.off, m.size, m.n, m.ptr
+	f.Off, f.Size, f.N, f.Ptr = m.off, m.size, m.n, m.ptr || t.kind == KindPtr
 	d.Fields = append(d.Fields, f)
 	return r.peek() == '}' || r.endLine()
 }

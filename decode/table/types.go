@@ -95,7 +95,7 @@ type Field struct {
 	Set    *xlat.Set
 	Struct *Struct
 	Hidden bool // unless -v
-	Ptr    bool // the C member is a pointer to what Kind says
+	Ptr    bool // the member is a pointer to what Kind says
 	Off    [NumABI]uint32
 	Size   [NumABI]uint32 // bytes of the member; of one element for arrays
 	N      [NumABI]uint32 // elements of an array member, else 1
