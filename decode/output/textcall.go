@@ -2,6 +2,7 @@ package output
 
 import (
 	"strconv"
+	"unsafe"
 
 	"github.com/ebtrace/ebtrace/decode"
 	"github.com/ebtrace/ebtrace/decode/table"
@@ -103,8 +104,7 @@ func (t *Text) result(b []byte, c *decode.Call) []byte {
 	case c.Ret.Kind == 0:
 		return append(b, '?')
 	}
-	ret := [1]decode.Value{c.Ret}
-	return t.f.value(b, ret[:], 0, false)
+	return t.f.value(b, unsafe.Slice(&c.Ret, 1), 0, false)
 }
 
 // appendError appends -1 ENOENT (No such file or directory).
