@@ -42,3 +42,20 @@ func randomArg(d *Decoder, a *table.Arg, i int) bool {
 	}
 	return true
 }
+
+// deviceArg is the device of mknod, for device files alone.
+func deviceArg(d *Decoder, _ *table.Arg, i int) bool {
+	const typeBits, char, block = 0o170000, 0o020000, 0o060000
+	t := d.arg(i-1) & typeBits
+	return t != char && t != block
+}
+
+// addrlenArg is the length of a socket address that the call leaves: a mere
+// pointer where no address is asked for.
+func addrlenArg(d *Decoder, a *table.Arg, i int) bool {
+	if d.arg(i-1) != 0 {
+		return false
+	}
+	d.addPtr(a.Name, d.arg(i), 0)
+	return true
+}

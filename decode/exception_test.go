@@ -68,7 +68,11 @@ func TestExceptions(t *testing.T) {
 	expect(t, decodeWhole(t, nil, exit), `wait4(pid=-1, wstatus=0x7fff0000, options=WNOHANG, rusage=0x0) = 0`)
 	enter, exit = newCall(t, table.AMD64, "mknod", 0, p1, 0o10644, 0)
 	enter.sec(str, 0, 0, p1, "/x")
-	expect(t, decodeWhole(t, enter, exit), `mknod(path="/x", mode=010644, dev=kind7:0) = 0`)
+	expect(t, decodeWhole(t, enter, exit), `mknod(path="/x", mode=010644) = 0`)
+	enter.call.Args[1], enter.call.Args[2] = 0o20644, 0x103
+	expect(t, decodeWhole(t, enter, exit), `mknod(path="/x", mode=020644, dev=kind7:259) = 0`)
+	_, exit = newCall(t, table.AMD64, "accept", 5, 4, 0, p1)
+	expect(t, decodeWhole(t, nil, exit), `accept(sockfd=4, addr=0x0, addrlen=0x7fff0000) = 5`)
 	_, exit = newCall(t, table.AMD64, "getrandom", 3, p1, 3, 0)
 	exit.sec(memory, 0, atExit, p1, "\x01\x02\x03")
 	ev := events.Event{Kind: events.Whole, Rec: exit.parse(t)}

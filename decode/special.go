@@ -26,8 +26,9 @@ type structDecoder func(d *Decoder, name string, st *table.Struct, m mem)
 type kindDecoder func(d *Decoder, a *table.Arg, name string, m mem, n int64)
 
 // argDecoder decodes argument a, the one with index i in the row, instead of
-// what its kind says. It may look at other arguments with Decoder.arg. False,
-// with nothing appended, leaves the argument to its kind.
+// what its kind says. It may look at other arguments with Decoder.arg. It may
+// append nothing: then the argument is not shown. False, with nothing
+// appended, leaves the argument to its kind.
 type argDecoder func(d *Decoder, a *table.Arg, i int) bool
 
 // noteDecoder appends the note after a result ("Timeout", "left {...}"), any
@@ -44,12 +45,19 @@ var kindDecoders = map[table.Kind]kindDecoder{}
 
 // argDecoders is by "row.argument"; variants share the name of their row.
 var argDecoders = map[string]argDecoder{
+	"accept.addrlen":                addrlenArg,
+	"accept4.addrlen":               addrlenArg,
 	"clock_nanosleep.remain":        remainArg,
 	"clock_nanosleep_time64.remain": remainArg,
+	"getpeername.addrlen":           addrlenArg,
 	"getrandom.buf":                 randomArg,
+	"getsockname.addrlen":           addrlenArg,
+	"mknod.dev":                     deviceArg,
 	"mknod.mode":                    fileModeArg,
+	"mknodat.dev":                   deviceArg,
 	"mknodat.mode":                  fileModeArg,
 	"nanosleep.rem":                 remainArg,
+	"recvfrom.addrlen":              addrlenArg,
 	"wait4.rusage":                  waitedArg,
 	"wait4.wstatus":                 waitedArg,
 	"waitpid.wstatus":               waitedArg,
