@@ -8,7 +8,6 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
-	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 	"golang.org/x/sys/unix"
 )
@@ -28,7 +27,6 @@ func Probes() []Probe {
 	return []Probe{
 		{"BTF of the kernel", "to find the fields of its structures", true, probeBTF()},
 		{"ring buffer", "to bring events to user space (Linux 5.8)", true, probeMap(ebpf.RingBuf)},
-		{"task storage", "to keep the call that a thread is in (Linux 5.11)", false, probeTaskStorage()},
 		{"tp_btf programs", "to see calls, forks, execs and signals (Linux 5.5)", true, probeRawTracepoint()},
 		{"task iterator", "to find what runs at an attach (Linux 5.8)", false, probeIterator()},
 		{"fentry programs", "to see the work of the file system and the network below calls", false, probeFentry()},
@@ -70,17 +68,6 @@ func probeBTF() error {
 
 func probeMap(t ebpf.MapType) error {
 	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: t, MaxEntries: uint32(os.Getpagesize())})
-	if err != nil {
-		return reason(err)
-	}
-	return m.Close()
-}
-
-func probeTaskStorage() error {
-	u32 := &btf.Int{Name: "unsigned int", Size: 4}
-	m, err := ebpf.NewMap(&ebpf.MapSpec{
-		Type: ebpf.TaskStorage, KeySize: 4, ValueSize: 4, Flags: unix.BPF_F_NO_PREALLOC, Key: u32, Value: u32,
-	})
 	if err != nil {
 		return reason(err)
 	}

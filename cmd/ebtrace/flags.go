@@ -70,6 +70,7 @@ func parseArgs(args []string) (*options, error) {
 		return nil, explain(err, longs)
 	}
 	o.command = fs.Args()
+	o.args = args[:len(args)-len(o.command)]
 	if o.help || o.version {
 		return o, nil
 	}

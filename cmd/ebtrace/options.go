@@ -11,6 +11,7 @@ import (
 
 // options is what the command line asks for.
 type options struct {
+	args    []string // ebtrace's own, as given
 	command []string // program and arguments; empty: attach only
 	argv0   string   // "": command[0]
 	env     []envChange

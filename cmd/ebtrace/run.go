@@ -87,7 +87,7 @@ func (t *trace) open() (err error) {
 	t.seq = events.NewSequencer()
 	t.seq.Filtered = t.o.sel.filtered()
 	t.dec = t.o.newDecoder()
-	t.out = t.o.newWriter(t.sink, t.sink)
+	t.out = t.o.newWriter(t.sink)
 	return nil
 }
 

@@ -3,11 +3,13 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -325,6 +327,31 @@ func TestStdin(t *testing.T) {
 	cmd.Stdin = io.LimitReader(strings.NewReader("through\n"), 8)
 	if out, stderr, status := outcome(cmd); out != "through\n" || stderr != "" || status != 0 {
 		t.Errorf("%q %q %d", out, stderr, status)
+	}
+}
+
+// TestJSON: a header, events, a summary.
+func TestJSON(t *testing.T) {
+	needRoot(t)
+	_, stderr, status := outcome(ebtrace("--json", "sh", "-c", "exit 3"))
+	lines := strings.Split(strings.TrimSpace(stderr), "\n")
+	if status != 3 || len(lines) < 10 {
+		t.Fatalf("status %d\n%s", status, tail(stderr))
+	}
+	for i, line := range lines {
+		var o struct {
+			Type      string
+			Arguments []string
+			Command   []string
+		}
+		if err := json.Unmarshal([]byte(line), &o); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		switch {
+		case i == 0 && (o.Type != "header" || !slices.Equal(o.Arguments, []string{"--json"}) || !slices.Equal(o.Command, []string{"sh", "-c", "exit 3"})),
+			i == len(lines)-1 && o.Type != "summary":
+			t.Errorf("line %d: %s", i, line)
+		}
 	}
 }
 

@@ -1,10 +1,11 @@
 package main
 
 import (
-	"io"
 	"os"
 	"runtime"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/ebtrace/ebtrace/decode"
 	"github.com/ebtrace/ebtrace/decode/output"
@@ -76,9 +77,26 @@ func nativeABI() table.ABI {
 }
 
 // newWriter returns the writer of the form that was asked for.
-func (o *options) newWriter(w io.Writer, snk *sink) output.Writer {
+func (o *options) newWriter(snk *sink) output.Writer {
 	t := o.outputOptions(snk)
-	return output.NewText(w, t)
+	if o.json {
+		return output.NewJSON(snk, t, o.header())
+	}
+	return output.NewText(snk, t)
+}
+
+// header is what JSON says of the trace before its events.
+func (o *options) header() output.Header {
+	var u unix.Utsname
+	_ = unix.Uname(&u) // its only error is a bad pointer
+	h := output.Header{
+		Version: version(), Arguments: o.args, Command: o.command,
+		Release: unix.ByteSliceToString(u.Release[:]), Machine: unix.ByteSliceToString(u.Machine[:]),
+	}
+	for _, pid := range o.pids {
+		h.Targets = append(h.Targets, uint32(pid))
+	}
+	return h
 }
 
 // newDecoder returns the decoder for what is shown.
