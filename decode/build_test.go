@@ -157,7 +157,11 @@ func node(v []Value, abi table.ABI) string {
 		s += fmt.Sprintf("<%s>", v[0].Text)
 	}
 	if f := v[0].File; f != nil {
-		s += fmt.Sprintf("{%s}", f.Path)
+		s += fmt.Sprintf("{%s", f.Path)
+		if k := f.Sock; k != nil {
+			s += fmt.Sprintf(" family %d %x:%d-%x:%d %q", k.Family, k.LAddr, k.LPort, k.RAddr, k.RPort, k.Path)
+		}
+		s += "}"
 	}
 	return s
 }

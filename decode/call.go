@@ -148,9 +148,6 @@ func (d *Decoder) decodeArgs(c *Call) {
 	}
 }
 
-// prSetName is PR_SET_NAME of linux/prctl.h.
-const prSetName = 15
-
 // named takes note of the name that a thread gave itself.
 func (d *Decoder) named(args []Value) {
 	if d.args[0] == prSetName && len(args) > 1 && args[1].Kind == Str {
