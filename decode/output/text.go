@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/ebtrace/ebtrace/decode"
 	"github.com/ebtrace/ebtrace/decode/table"
@@ -162,13 +164,11 @@ func (t *Text) Flush() error {
 
 // Close implements Writer. It tells what was lost.
 func (t *Text) Close(s *Summary) error {
-	for _, th := range t.threads {
+	for _, tid := range slices.Sorted(maps.Keys(t.threads)) {
+		th := t.threads[tid]
 		if th.held != nil {
 			t.showHeld(th)
-		}
-	}
-	for _, th := range t.threads {
-		if th.s.open == th {
+		} else if th.s.open == th {
 			th.s.end(append(th.s.buf, " <unfinished ...>"...))
 		}
 	}
@@ -205,6 +205,9 @@ const maxLostThreads = 8
 // lossText says how many records were lost and by whom.
 func lossText(s *Summary) string {
 	text := fmt.Sprintf("%d events lost (of %d)", s.Lost, s.Received+s.Lost)
+	if s.Lost == 1 {
+		text = fmt.Sprintf("1 event lost (of %d)", s.Received+1)
+	}
 	for i, l := range s.Threads {
 		switch {
 		case i == 0:
