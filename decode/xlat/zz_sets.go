@@ -109,7 +109,7 @@ var sets = []Set{
 	{Name: "membarrier", Prefix: "MEMBARRIER_CMD_???", Enum: true, ABI: [3][]Group{g104, g104, g104}},
 	{Name: "membarrier_flags", Prefix: "MEMBARRIER_CMD_FLAG_???", ABI: [3][]Group{g105, g105, g105}},
 	{Name: "memfd", Prefix: "MFD_???", ABI: [3][]Group{g106, g106, g106}},
-	{Name: "memfd_secret", Prefix: "O_???", ABI: [3][]Group{g107, g107, g107}},
+	{Name: "memfd_secret", ABI: [3][]Group{g107, g107, g107}},
 	{Name: "mempolicy", Prefix: "MPOL_???", ABI: [3][]Group{g108, g108, g108}},
 	{Name: "mempolicy_modes", Prefix: "MPOL_???", Enum: true, ABI: [3][]Group{g109, g109, g109}},
 	{Name: "mlock2", Prefix: "MLOCK_???", ABI: [3][]Group{g110, g110, g110}},
