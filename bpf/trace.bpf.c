@@ -39,10 +39,15 @@ static __always_inline void count(struct eb_slot *s, __s64 ret, __u64 took)
 		c->min = took;
 }
 
-/* Notes the call that s is entering, without its begin. Returns what it needs. */
-static __always_inline __u8 note_call(struct eb_slot *s, struct pt_regs *regs, long nr)
+/*
+ * Notes the call that s is entering, without its begin. Returns what it needs.
+ * The registers are read through pointers that the verifier knows the type of:
+ * plain loads. (Those in a raw tracepoint's arguments would cost a helper call.)
+ */
+static __always_inline __u8 note_call(struct eb_slot *s, long nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 	__u8 abi = arch_abi(task, nr), w = want_of(abi, nr);
 	if (s->state & EB_SLOT_ARMED) {
 		if (!arch_is_exec(abi, nr))
@@ -80,7 +85,7 @@ static __always_inline void enter_half(struct eb_slot *s, __u32 slot, __u8 w, __
 	}
 }
 
-SEC("tp_btf/sys_enter")
+SEC("raw_tp/sys_enter")
 int sys_enter(__u64 *ctx)
 {
 	__u32 slot = slot_num(bpf_get_current_pid_tgid());
@@ -89,7 +94,7 @@ int sys_enter(__u64 *ctx)
 	struct eb_slot *s = slot_at(slot);
 	if (!s)
 		return 0;
-	__u8 w = note_call(s, (struct pt_regs *)ctx[0], ctx[1]);
+	__u8 w = note_call(s, ctx[1]);
 	if (!w)
 		return 0;
 	if ((!count_only && w & (EB_W_ENTRY_OPS | EB_W_EXIT_OPS | EB_W_VARIANT)) || filters & (EB_FILTER_FD | EB_FILTER_PATH))
@@ -141,7 +146,7 @@ static __always_inline void exit_half(struct eb_slot *s, __u32 slot, __u8 w, __u
 }
 
 /* The exit of a call whose entry was not traced: attached meanwhile, or only exits are. */
-static __always_inline __u8 note_exit(struct eb_slot *s, struct pt_regs *regs)
+static __always_inline __u8 note_exit(struct eb_slot *s)
 {
 	if (s->state & EB_SLOT_FRESH) {
 		s->state &= ~EB_SLOT_FRESH;
@@ -152,7 +157,8 @@ static __always_inline __u8 note_exit(struct eb_slot *s, struct pt_regs *regs)
 	} else if (has_entry) {
 		return 0;
 	}
-	__u8 w = note_call(s, regs, arch_nr(regs));
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u8 w = note_call(s, arch_nr((void *)bpf_task_pt_regs(task)));
 	s->flags = has_entry ? EB_F_NOENTRY : EB_F_EXITONLY;
 	if (w & (EB_W_ENTRY_OPS | EB_W_EXIT_OPS | EB_W_VARIANT))
 		s->plan = find_plan(s, w);
@@ -161,7 +167,7 @@ static __always_inline __u8 note_exit(struct eb_slot *s, struct pt_regs *regs)
 	return w;
 }
 
-SEC("tp_btf/sys_exit")
+SEC("raw_tp/sys_exit")
 int sys_exit(__u64 *ctx)
 {
 	__u32 slot = slot_num(bpf_get_current_pid_tgid());
@@ -175,7 +181,7 @@ int sys_exit(__u64 *ctx)
 	if (begin)
 		w = want_of(s->abi, s->nr);
 	else
-		w = note_exit(s, (struct pt_regs *)ctx[0]);
+		w = note_exit(s);
 	if (!w)
 		return 0;
 	s->state &= ~(EB_SLOT_FRESH | EB_SLOT_ATTACHED);

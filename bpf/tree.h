@@ -27,7 +27,7 @@ struct eb_end_rec {
 /* Gives task a slot. Returns its number, 0 if none is free. */
 static __always_inline __u32 mark(struct task_struct *task, __u8 state)
 {
-	__u32 pid = task->pid;
+	__u32 pid = BPF_CORE_READ(task, pid);
 	if (slot_num(pid))
 		return 0;
 	__u32 n = slot_new();
@@ -38,8 +38,8 @@ static __always_inline __u32 mark(struct task_struct *task, __u8 state)
 	}
 	s->begin = 0;
 	s->tid = pid;
-	s->pid = task->tgid;
-	s->start = task->start_time;
+	s->pid = BPF_CORE_READ(task, tgid);
+	s->start = BPF_CORE_READ(task, start_time);
 	s->seq = 0;
 	s->lost = 0;
 	s->flags = 0;
@@ -53,7 +53,7 @@ static __always_inline __u32 mark(struct task_struct *task, __u8 state)
 	return 0;
 }
 
-static __always_inline void fork_record(struct eb_slot *s, __u32 slot, __u8 kind, struct task_struct *parent,
+static __always_inline void fork_record(struct eb_slot *s, __u32 slot, __u8 kind, const struct eb_fork *who,
 					struct task_struct *child, __u64 now)
 {
 	RARE_BEGIN(struct eb_fork_rec, r, s)
@@ -61,52 +61,62 @@ static __always_inline void fork_record(struct eb_slot *s, __u32 slot, __u8 kind
 		return;
 	fill_head(&r->head, s, slot, kind, now);
 	r->head.size = sizeof(*r);
-	r->body.parent_tid = parent->pid;
-	r->body.parent_pid = parent->tgid;
-	r->body.child_tid = child->pid;
-	r->body.child_pid = child->tgid;
-	r->body.parent_start = parent->start_time;
-	r->body.child_start = child->start_time;
+	r->body = *who;
 	bpf_probe_read_kernel(r->body.comm, 16, &child->comm);
 	bpf_ringbuf_submit(r, EB_QUIET);
 }
 
+/* The next child of the launching thread is the launched program. */
+static __always_inline void adopt(struct task_struct *child, __u32 parent)
+{
+	if (!launcher_tid || launcher_tid != parent)
+		return;
+	launcher_tid = 0;
+	if (mark(child, EB_SLOT_ARMED | EB_SLOT_FRESH))
+		launched_tid = BPF_CORE_READ(child, pid);
+}
+
 /* kernel/fork.c, kernel_clone(): the child is complete but has not run yet. */
-SEC("tp_btf/sched_process_fork")
+SEC("raw_tp/sched_process_fork")
 int task_fork(__u64 *ctx)
 {
-	struct task_struct *parent = (void *)ctx[0], *child = (void *)ctx[1];
-	__u32 up = slot_num(parent->pid);
+	struct task_struct *child = (void *)ctx[1];
+	__u64 id = bpf_get_current_pid_tgid();
+	__u32 up = slot_num(id);
 	if (!up) {
-		if (launcher_tid && launcher_tid == parent->pid) {
-			launcher_tid = 0;
-			if (mark(child, EB_SLOT_ARMED | EB_SLOT_FRESH))
-				launched_tid = child->pid;
-		}
+		adopt(child, id);
 		return 0;
 	}
 	struct eb_slot *p = slot_at(up);
 	if (!p || !follow)
 		return 0;
+	struct eb_fork who = {
+		.parent_tid = p->tid,
+		.parent_pid = p->pid,
+		.parent_start = p->start,
+		.child_tid = BPF_CORE_READ(child, pid),
+		.child_pid = BPF_CORE_READ(child, tgid),
+		.child_start = BPF_CORE_READ(child, start_time),
+	};
 	__u64 now = bpf_ktime_get_ns();
-	__u8 threads = child->tgid == parent->tgid ? EB_SLOT_THREADS : 0;
+	__u8 threads = who.child_pid == who.parent_pid ? EB_SLOT_THREADS : 0;
 	p->state |= threads;
 	__u32 n = mark(child, EB_SLOT_FRESH | (p->state & EB_SLOT_ARMED) | threads);
 	if (p->state & EB_SLOT_ARMED)
 		return 0;
-	fork_record(p, up, EB_FORK, parent, child, now);
+	fork_record(p, up, EB_FORK, &who, child, now);
 	struct eb_slot *c = slot_at(n);
 	if (n && c)
-		fork_record(c, n, EB_CHILD, parent, child, now);
+		fork_record(c, n, EB_CHILD, &who, child, now);
 	return 0;
 }
 
 /* fs/exec.c: a thread that is not the leader takes over the leader's id. */
-SEC("tp_btf/sched_process_exec")
+SEC("raw_tp/sched_process_exec")
 int task_exec(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
-	__u32 old = ctx[1], pid = task->pid;
+	__u32 old = ctx[1], pid = bpf_get_current_pid_tgid();
 	struct linux_binprm *bprm = (void *)ctx[2];
 	__u32 slot = slot_num(old);
 	struct eb_slot *s = slot ? slot_at(slot) : NULL;
@@ -121,7 +131,7 @@ int task_exec(__u64 *ctx)
 		slot_set(old, 0);
 		slot_set(pid, slot);
 		s->tid = pid;
-		s->start = task->start_time;
+		s->start = BPF_CORE_READ(task, start_time);
 	}
 	struct eb_scratch *sc = scratch_get();
 	if (!sc)
@@ -136,7 +146,7 @@ int task_exec(__u64 *ctx)
 		return 0;
 	char *data = (char *)(sec + 1);
 	sec->addr = 0;
-	long n = bpf_probe_read_kernel_str(data, EB_PATH_MAX, bprm->filename);
+	long n = bpf_probe_read_kernel_str(data, EB_PATH_MAX, BPF_CORE_READ(bprm, filename));
 	__u64 len = n > 0 ? n - 1 : 0;
 	opaque(len);
 	if (len > EB_PATH_MAX)
@@ -152,11 +162,11 @@ int task_exec(__u64 *ctx)
 }
 
 /* kernel/exit.c, do_exit(): exit_code is set, the thread runs no more user code. */
-SEC("tp_btf/sched_process_exit")
+SEC("raw_tp/sched_process_exit")
 int task_exit(__u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
-	__u32 pid = task->pid, slot = slot_num(pid);
+	__u32 pid = bpf_get_current_pid_tgid(), slot = slot_num(pid);
 	struct eb_slot *s = slot ? slot_at(slot) : NULL;
 	if (!s)
 		return 0;
@@ -171,7 +181,7 @@ int task_exit(__u64 *ctx)
 		if (r) {
 			fill_head(&r->head, s, slot, EB_END, now);
 			r->head.size = sizeof(*r);
-			r->body.status = task->exit_code;
+			r->body.status = BPF_CORE_READ(task, exit_code);
 			r->body.group_dead = BPF_CORE_READ(task, signal, live.counter) == 0;
 			r->body.made = s->seq;
 			r->body.pad = 0;
@@ -242,7 +252,7 @@ static __always_inline int signal_wanted(int sig)
 }
 
 /* kernel/signal.c, get_signal(): the thread takes the signal. */
-SEC("tp_btf/signal_deliver")
+SEC("raw_tp/signal_deliver")
 int signal_taken(__u64 *ctx)
 {
 	int sig = ctx[0];
@@ -251,19 +261,19 @@ int signal_taken(__u64 *ctx)
 	struct k_sigaction *ka = (void *)ctx[2];
 	if (!s || s->state & EB_SLOT_ARMED || !signal_wanted(sig) || sig == SIGKILL)
 		return 0;
-	signal_record(s, slot, sig, ctx[1], (__u64)ka->sa.sa_handler, 0);
+	signal_record(s, slot, sig, ctx[1], (__u64)BPF_CORE_READ(ka, sa.sa_handler), 0);
 	return 0;
 }
 
 /* kernel/signal.c, __send_signal_locked(): a signal that the target ignores never reaches it. */
-SEC("tp_btf/signal_generate")
+SEC("raw_tp/signal_generate")
 int signal_ignored(__u64 *ctx)
 {
 	int sig = ctx[0];
 	struct task_struct *task = (void *)ctx[2];
 	if ((int)ctx[4] != TRACE_SIGNAL_IGNORED)
 		return 0;
-	__u32 slot = slot_num(task->pid);
+	__u32 slot = slot_num(BPF_CORE_READ(task, pid));
 	struct eb_slot *s = slot ? slot_at(slot) : NULL;
 	if (!s || s->state & EB_SLOT_ARMED || skip_ignored || !signal_wanted(sig))
 		return 0;

@@ -205,7 +205,11 @@ func flatten(d [table.NumABI][table.MaxNR]uint16) (f [table.NumABI * table.MaxNR
 // load puts maps and programs into the kernel. Programs that were taken out
 // of the spec stay nil.
 func (s *Session) load(spec *ebpf.CollectionSpec) error {
-	coll, err := ebpf.NewCollection(spec)
+	types, err := kernelTypes(spec)
+	if err != nil {
+		return err
+	}
+	coll, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{Programs: ebpf.ProgramOptions{KernelTypes: types}})
 	if err != nil {
 		return explain(err)
 	}
@@ -242,11 +246,18 @@ func (s *Session) start(o *Options, plans *table.PlanSet) (err error) {
 		return err
 	}
 	p := &s.objs.TracePrograms
-	for _, prog := range []*ebpf.Program{p.TaskFork, p.TaskExec, p.TaskExit, p.SignalTaken, p.SignalIgnored, p.SysExit, p.SysEnter} {
-		if prog == nil {
+	for _, point := range []struct {
+		prog *ebpf.Program
+		name string
+	}{
+		{p.TaskFork, "sched_process_fork"}, {p.TaskExec, "sched_process_exec"}, {p.TaskExit, "sched_process_exit"},
+		{p.SignalTaken, "signal_deliver"}, {p.SignalIgnored, "signal_generate"},
+		{p.SysExit, "sys_exit"}, {p.SysEnter, "sys_enter"},
+	} {
+		if point.prog == nil {
 			continue
 		}
-		l, err := link.AttachTracing(link.TracingOptions{Program: prog})
+		l, err := link.AttachRawTracepoint(link.RawTracepointOptions{Name: point.name, Program: point.prog})
 		if err != nil {
 			return explain(err)
 		}
