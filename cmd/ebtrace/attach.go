@@ -2,10 +2,14 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ebtrace/ebtrace/decode/output"
+	"github.com/ebtrace/ebtrace/loader"
 )
 
 // findTargets drops the processes of -p that do not exist, with a line for
@@ -40,4 +44,22 @@ func (t *trace) othersProcesses() bool {
 		err := unix.Stat(fmt.Sprintf("/proc/%d", pid), &st)
 		return err == nil && int(st.Uid) != os.Geteuid()
 	})
+}
+
+// tellAttached says what -c, which writes no events, has attached to.
+func (t *trace) tellAttached(found []loader.Attached) {
+	if !t.o.counts.only || t.o.text.Quiet&output.QuietAttach != 0 {
+		return
+	}
+	threads := map[uint32]int{}
+	for _, a := range found {
+		threads[a.PID]++
+	}
+	for _, pid := range slices.Sorted(maps.Keys(threads)) {
+		if n := threads[pid]; n > 1 {
+			say("Process %d attached with %d threads", pid, n)
+		} else {
+			say("Process %d attached", pid)
+		}
+	}
 }

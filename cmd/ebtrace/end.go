@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"syscall"
 
 	"github.com/ebtrace/ebtrace/decode/output"
+	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/loader"
 )
 
@@ -43,6 +45,9 @@ func (t *trace) finish(pumpErr error) (lost uint64, err error) {
 	if err := t.sess.Finish(t.seq); err != nil {
 		return 0, err
 	}
+	if err := t.addCounts(); err != nil {
+		return 0, err
+	}
 	unplaced := t.sess.Lost()
 	sum := t.summary(unplaced)
 	if err := t.out.Close(sum); err != nil {
@@ -56,6 +61,38 @@ func (t *trace) finish(pumpErr error) (lost uint64, err error) {
 	return sum.Lost + unplaced.Threads, err
 }
 
+// addCounts takes over what the kernel half has counted. Calls that never
+// return are left out, as strace does.
+func (t *trace) addCounts() error {
+	if t.counts == nil {
+		return nil
+	}
+	all, err := t.sess.Counts()
+	for _, c := range all {
+		abi := table.ABI(c.ABI)
+		if row := table.Lookup(abi, c.NR); row != nil && row.Ret == table.KindNone {
+			continue
+		}
+		t.counts.Add(output.Count{
+			ABI: abi, NR: c.NR, Name: callName(abi, c.NR),
+			Calls: c.Calls, Errors: c.Errors, Total: c.Total, Min: c.Min, Max: c.MaxTime,
+		})
+	}
+	return err
+}
+
+// callName is how a call is shown that the kernel half has counted; those
+// beyond its table share one row.
+func callName(abi table.ABI, nr int32) string {
+	switch name := table.Name(abi, nr); {
+	case name != "":
+		return name
+	case nr < 0:
+		return "(unknown)"
+	}
+	return fmt.Sprintf("syscall_0x%x", nr)
+}
+
 // summary is what is known of the trace as a whole.
 func (t *trace) summary(unplaced loader.Lost) *output.Summary {
 	totals := t.seq.Totals()
@@ -63,6 +100,7 @@ func (t *trace) summary(unplaced loader.Lost) *output.Summary {
 		Received: totals.Received,
 		Lost:     totals.Lost + unplaced.Signals,
 		Begin:    t.began, End: loader.Now(),
+		Unreadable: t.unreadable,
 	}
 	for _, tid := range slices.Sorted(maps.Keys(totals.Threads)) {
 		s.Threads = append(s.Threads, output.LostThread{TID: tid, Lost: totals.Threads[tid]})

@@ -193,7 +193,7 @@ func TestRefusedLines(t *testing.T) {
 		"--decode-fds=scoket x":    "invalid decode-fds 'scoket' (did you mean 'socket'?)",
 		"-S foo -c x":              "invalid sortby: 'foo'",
 		"-U foo -c x":              "unknown column name: 'foo'",
-		"-U calls,count -c x":      "column name given twice: 'count'",
+		"-U calls,count -c x":      "call summary column has been provided more than once: 'count'",
 		"-c -C x":                  "-c/--summary-only and -C/--summary are mutually exclusive",
 		"-c -ff -o x y":            "(-c/--summary-only or -C/--summary) and -ff/--output-separately are mutually exclusive",
 		"-c --json y":              "(-c/--summary-only or -C/--summary) and --json are mutually exclusive",

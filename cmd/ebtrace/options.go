@@ -94,16 +94,15 @@ func (o *outputTo) piped() (cmd string, ok bool) {
 type countsAsked struct {
 	only    bool // -c
 	also    bool // -C
-	wall    bool // -w
-	sortBy  string
-	columns []string
+	wall    bool // -w; changes nothing: times are always of the clock
+	order   output.Column
+	columns []output.Column
 }
 
 func newOptions() *options {
 	return &options{
-		sel:    selection{status: table.AllStatus, signals: table.AllSignals},
-		text:   output.Defaults(),
-		counts: countsAsked{sortBy: "time"},
+		sel:  selection{status: table.AllStatus, signals: table.AllSignals},
+		text: output.Defaults(),
 	}
 }
 

@@ -26,9 +26,11 @@ type trace struct {
 	dec  *decode.Decoder
 	out  output.Writer
 
-	child  int                // process id of the command; 0: none
-	reaped chan struct{}      // closed when the command has ended
-	status syscall.WaitStatus // then: how
+	counts     *output.Counts     // -c: of the kernel; else nil
+	unreadable uint64             // arguments that could not be read
+	child      int                // process id of the command; 0: none
+	reaped     chan struct{}      // closed when the command has ended
+	status     syscall.WaitStatus // then: how
 
 	stop        chan struct{} // closed to end the trace early
 	interrupted atomic.Int32  // the signal that did
@@ -87,7 +89,7 @@ func (t *trace) open() (err error) {
 	t.seq = events.NewSequencer()
 	t.seq.Filtered = t.o.sel.filtered()
 	t.dec = t.o.newDecoder()
-	t.out = t.o.newWriter(t.sink)
+	t.out, t.counts = t.o.newWriter(t.sink)
 	return nil
 }
 
@@ -102,6 +104,7 @@ func (t *trace) begin() error {
 		if len(found) == 0 && t.cmd == nil {
 			return failf("Can't attach to process %d: it has ended", t.o.pids[0])
 		}
+		t.tellAttached(found)
 	}
 	if t.cmd != nil {
 		pid, err := t.sess.Launch(t.cmd.start)
@@ -138,7 +141,20 @@ func (t *trace) emit(ev *events.Event) error {
 	if err != nil {
 		return err
 	}
+	if t.o.json && e.Call != nil {
+		t.unreadable += faults(e.Call.Args)
+	}
 	return t.out.Event(e)
+}
+
+// faults counts the values whose memory could not be read.
+func faults(args []decode.Value) (n uint64) {
+	for i := range args {
+		if args[i].Flags&decode.FlagFault != 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // pump moves events until nothing that is traced lives, or the trace is

@@ -76,13 +76,20 @@ func nativeABI() table.ABI {
 	return table.AMD64
 }
 
-// newWriter returns the writer of the form that was asked for.
-func (o *options) newWriter(snk *sink) output.Writer {
+// newWriter returns the writer of the form that was asked for, and the table
+// that the kernel's counts are to be added to, if they are.
+func (o *options) newWriter(snk *sink) (w output.Writer, counts *output.Counts) {
 	t := o.outputOptions(snk)
-	if o.json {
-		return output.NewJSON(snk, t, o.header())
+	table := output.NewCounts(snk, output.CountOptions{Columns: o.counts.columns, Order: o.counts.order, Native: t.Native})
+	switch {
+	case o.counts.only:
+		return table, table
+	case o.counts.also:
+		return output.Tee(output.NewText(snk, t), table), nil
+	case o.json:
+		return output.NewJSON(snk, t, o.header()), nil
 	}
-	return output.NewText(snk, t)
+	return output.NewText(snk, t), nil
 }
 
 // header is what JSON says of the trace before its events.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ebtrace/ebtrace/decode/output"
 	"github.com/ebtrace/ebtrace/decode/table"
 )
 
@@ -172,51 +173,12 @@ func setAlign(o *options, v string) error {
 	return nil
 }
 
-// sortKeys and columns by the names that strace(1) gives them, and the first
-// of each.
-var (
-	columns = map[string]string{
-		"time-percent": "time-percent", "time": "time-percent",
-		"total-time": "total-time", "time-total": "total-time",
-		"min-time": "min-time", "shortest": "min-time", "time-min": "min-time",
-		"max-time": "max-time", "longest": "max-time", "time-max": "max-time",
-		"avg-time": "avg-time", "time-avg": "avg-time",
-		"calls": "calls", "count": "calls", "errors": "errors", "error": "errors",
-		"name": "name", "syscall": "name", "syscall-name": "name",
-	}
-	sortKeys = map[string]string{
-		"time": "time", "time-percent": "time", "time-total": "time", "total-time": "time",
-		"min-time": "min-time", "shortest": "min-time", "time-min": "min-time",
-		"max-time": "max-time", "longest": "max-time", "time-max": "max-time",
-		"avg-time": "avg-time", "time-avg": "avg-time",
-		"calls": "calls", "count": "calls", "errors": "errors", "error": "errors",
-		"name": "name", "syscall": "name", "syscall-name": "name", "nothing": "nothing", "none": "nothing",
-	}
-)
-
-func setSort(o *options, v string) error {
-	k, ok := sortKeys[v]
-	if !ok {
-		return fmt.Errorf("invalid sortby: '%s'%s", v, maybe(v, sortKeys))
-	}
-	o.counts.sortBy = k
-	return nil
+func setSort(o *options, v string) (err error) {
+	o.counts.order, err = output.ParseOrder(v)
+	return err
 }
 
-func setColumns(o *options, v string) error {
-	o.counts.columns = nil
-	for name := range strings.SplitSeq(v, ",") {
-		c, ok := columns[name]
-		if !ok {
-			return fmt.Errorf("unknown column name: '%s'%s", name, maybe(name, columns))
-		}
-		if slices.Contains(o.counts.columns, c) {
-			return fmt.Errorf("column name given twice: '%s'", name)
-		}
-		o.counts.columns = append(o.counts.columns, c)
-	}
-	if !slices.Contains(o.counts.columns, "name") {
-		o.counts.columns = append(o.counts.columns, "name")
-	}
-	return nil
+func setColumns(o *options, v string) (err error) {
+	o.counts.columns, err = output.ParseColumns(v)
+	return err
 }
