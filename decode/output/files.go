@@ -71,6 +71,13 @@ const (
 	afNetlink = 16
 )
 
+// Types of sockets: include/linux/net.h.
+const (
+	sockStream = 1
+	sockDgram  = 2
+	sockRaw    = 3
+)
+
 // socket appends <TCP:[...]>, or is nil for a family without a form of its own.
 func (f *format) socket(b []byte, x *decode.File) []byte {
 	s := x.Sock
@@ -95,9 +102,8 @@ func (f *format) socket(b []byte, x *decode.File) []byte {
 
 // inetName is the name of the protocol of an internet socket.
 func inetName(s *decode.Socket) string {
-	const stream, dgram, raw = 1, 2, 3
 	switch {
-	case s.Type == raw:
+	case s.Type == sockRaw:
 		return "RAW"
 	case s.Protocol == 132:
 		return "SCTP"
@@ -109,9 +115,9 @@ func inetName(s *decode.Socket) string {
 		return "DCCP"
 	case s.Protocol == 1 || s.Protocol == 58:
 		return "PING"
-	case s.Type == stream:
+	case s.Type == sockStream:
 		return "TCP"
-	case s.Type == dgram:
+	case s.Type == sockDgram:
 		return "UDP"
 	}
 	return ""
@@ -120,7 +126,7 @@ func inetName(s *decode.Socket) string {
 // appendInet appends the addresses of a socket, or its inode if it has none yet.
 func appendInet(b []byte, x *decode.File) []byte {
 	s := x.Sock
-	if s.LPort == 0 && s.RPort == 0 {
+	if s.Type == sockRaw || s.LPort == 0 && s.RPort == 0 { // the port of a raw socket is its protocol
 		return strconv.AppendUint(b, x.Ino, 10)
 	}
 	b = appendEndpoint(b, s.Family, s.LAddr, s.LPort)
@@ -144,7 +150,7 @@ func appendEndpoint(b []byte, family uint16, addr []byte, port uint16) []byte {
 func (f *format) unix(b []byte, x *decode.File) []byte {
 	s := x.Sock
 	b = append(b, "<UNIX"...)
-	if s.Type == 1 {
+	if s.Type == sockStream {
 		b = append(b, "-STREAM"...)
 	}
 	b = strconv.AppendUint(append(b, ":["...), x.Ino, 10)

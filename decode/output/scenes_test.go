@@ -174,7 +174,7 @@ func descriptors() []*decode.Event {
 		sock(decode.Socket{Family: 2, Type: 1, LAddr: []byte{0, 0, 0, 0}, LPort: 56693}),
 		sock(decode.Socket{Family: 2, Type: 1, LAddr: lo, LPort: 40533, RAddr: lo, RPort: 46816}),
 		sock(decode.Socket{Family: 10, Type: 1, LAddr: lo6, LPort: 46988, RAddr: lo6, RPort: 34641}),
-		sock(decode.Socket{Family: 10, Type: 2}), sock(decode.Socket{Family: 2, Type: 3, Protocol: 1}),
+		sock(decode.Socket{Family: 10, Type: 2}), sock(decode.Socket{Family: 2, Type: 3, Protocol: 1, LAddr: []byte{0, 0, 0, 0}, LPort: 1}),
 		sock(decode.Socket{Family: 1, Type: 1, Peer: 20284}), sock(decode.Socket{Family: 1, Type: 2, Path: []byte("\x00abs\x01\"x")}),
 		sock(decode.Socket{Family: 1, Type: 1, Path: []byte("/run/x")}),
 		sock(decode.Socket{Family: 16, Type: 3, NetlinkPID: 22363}), sock(decode.Socket{Family: 17, Type: 3}),
