@@ -37,11 +37,41 @@ type argDecoder func(d *Decoder, a *table.Arg, i int) bool
 type noteDecoder func(d *Decoder)
 
 // structDecoders is by table.Struct.Name.
-var structDecoders = map[string]structDecoder{}
+var structDecoders = map[string]structDecoder{
+	"aio_sigset":     sigsetPackStruct,
+	"bpf_attr":       bpfAttrStruct,
+	"cap_data":       capDataStruct,
+	"clone_args":     cloneArgsStruct,
+	"epoll_event":    epollStruct,
+	"fprog":          fprogStruct,
+	"ifconf":         ifconfStruct,
+	"ifreq":          ifreqStruct,
+	"old_sigaction":  oldSigactionStruct,
+	"oldstat":        statStruct,
+	"pollfd":         pollfdStruct,
+	"rlimit":         rlimitStruct,
+	"rlimit64":       rlimitStruct,
+	"sigaction":      sigactionStruct,
+	"sigevent":       sigeventStruct,
+	"sigset_argpack": sigsetPackStruct,
+	"stat":           statStruct,
+	"stat64":         statStruct,
+	"statx":          statxStruct,
+	"user_desc":      userDescStruct,
+}
 
 // kindDecoders is by table.Kind: sockaddr, msghdr, mmsghdr, sigset, fdset,
 // cpuset, siginfo, wstatus.
-var kindDecoders = map[table.Kind]kindDecoder{}
+var kindDecoders = map[table.Kind]kindDecoder{
+	table.KindCPUset:   cpusetArg,
+	table.KindFdset:    fdsetArg,
+	table.KindMmsghdr:  mmsghdrArg,
+	table.KindMsghdr:   msghdrArg,
+	table.KindSiginfo:  siginfoArg,
+	table.KindSigset:   sigsetArg,
+	table.KindSockaddr: sockaddrArg,
+	table.KindWstatus:  wstatusArg,
+}
 
 // argDecoders is by "row.argument"; variants share the name of their row.
 var argDecoders = map[string]argDecoder{
@@ -49,24 +79,69 @@ var argDecoders = map[string]argDecoder{
 	"accept4.addrlen":               addrlenArg,
 	"clock_nanosleep.remain":        remainArg,
 	"clock_nanosleep_time64.remain": remainArg,
+	"clone.child_stack":             cloneStack,
+	"clone.child_tidptr":            cloneChildTID,
+	"clone.flags":                   cloneFlags,
+	"clone.parent_tid":              cloneParentTID,
+	"clone.tls":                     cloneTLSArg,
+	"futimesat.times":               fileTimesArg,
+	"getdents.dirp":                 dentsArg,
+	"getdents64.dirp":               dents64Arg,
 	"getpeername.addrlen":           addrlenArg,
 	"getrandom.buf":                 randomArg,
 	"getsockname.addrlen":           addrlenArg,
+	"getsockopt.optval":             sockoptArg,
+	"ioctl.request":                 ioctlRequest,
+	"ioprio_set.ioprio":             ioprioArg,
 	"mknod.dev":                     deviceArg,
 	"mknod.mode":                    fileModeArg,
 	"mknodat.dev":                   deviceArg,
 	"mknodat.mode":                  fileModeArg,
 	"nanosleep.rem":                 remainArg,
+	"prctl.arg2":                    prctlArg2,
+	"prctl.arg3":                    prctlArg3,
 	"recvfrom.addrlen":              addrlenArg,
+	"set_thread_area.u_info":        threadAreaArg,
+	"setsockopt.optval":             sockoptArg,
+	"signal.handler":                handlerArg,
+	"ssetmask.mask":                 oldMaskArg,
+	"utimensat.times":               fileTimesArg,
+	"utimensat_time64.times":        fileTimesArg,
+	"utimes.times":                  fileTimesArg,
 	"wait4.rusage":                  waitedArg,
 	"wait4.wstatus":                 waitedArg,
 	"waitpid.wstatus":               waitedArg,
 }
 
 // noteDecoders is by table.Row.Name, for rows whose result has "+aux".
-var noteDecoders = map[string]noteDecoder{}
+var noteDecoders = map[string]noteDecoder{
+	"_newselect":             selectNote,
+	"adjtimex":               timexNote,
+	"clock_adjtime":          timexNote,
+	"clock_adjtime64":        timexNote,
+	"fcntl":                  fcntlNote,
+	"fcntl64":                fcntlNote,
+	"ioprio_get":             ioprioNote,
+	"personality":            personalityNote,
+	"poll":                   pollNote,
+	"ppoll":                  pollNote,
+	"ppoll_time64":           pollNote,
+	"prctl":                  prctlNote,
+	"pselect6":               selectNote,
+	"pselect6_time64":        selectNote,
+	"recvmmsg":               recvmmsgNote,
+	"recvmmsg_time64":        recvmmsgNote,
+	"rt_sigtimedwait":        signalNote,
+	"rt_sigtimedwait_time64": signalNote,
+	"sched_getscheduler":     schedNote,
+	"select":                 selectNote,
+	"set_thread_area":        threadAreaNote,
+	"sgetmask":               sgetmaskNote,
+	"signal":                 handlerNote,
+	"ssetmask":               ssetmaskNote,
+}
 
 // signalInfo decodes the siginfo that an EB_SIGNAL record carries, in the
 // native layout of the machine that recorded it (not that of a 32-bit task).
-// It appends one Struct without a name; nil until there is one.
-var signalInfo func(d *Decoder, m mem)
+// It appends one Struct without a name.
+var signalInfo = signalSiginfo
