@@ -112,6 +112,25 @@ __noinline int cap_msgs(__u64 addr, __u64 count, __u64 left, __u32 tag)
 
 #define EB_PTRS 16	/* pointers read at once */
 
+/* As cap_ptr_chunk, one by one: a page is absent. */
+__noinline int cap_ptr_slowly(__u64 addr, __u32 pos)
+{
+	struct eb_scratch *sc = scratch_get();
+	if (!sc || pos > EB_BUF_SIZE)
+		return 0;
+	__u32 word = sc->word == 4 ? 4 : 8;
+	char *to = sc->buf + pos;
+	for (int i = 0; i < EB_PTRS; i++) {
+		if (bpf_probe_read_user(to, word, (void *)addr))
+			return i;
+		if (!user_word(to, word))
+			return i + 1;
+		addr += word;
+		to += word;
+	}
+	return EB_PTRS;
+}
+
 /*
  * Up to EB_PTRS pointers of an array to pos in the buffer, as far as its NULL.
  * Returns how many, the NULL included; less than EB_PTRS also at an absent page.
@@ -121,17 +140,39 @@ __noinline int cap_ptr_chunk(__u64 addr, __u32 pos)
 	struct eb_scratch *sc = scratch_get();
 	if (!sc || pos > EB_BUF_SIZE)
 		return 0;
-	__u32 word = sc->word == 4 ? 4 : 8;
 	char *to = sc->buf + pos;
-	int whole = !bpf_probe_read_user(to, EB_PTRS * word, (void *)addr);
-	for (int i = 0; i < EB_PTRS; i++) {
-		char *p = to + i * word;
-		if (!whole && bpf_probe_read_user(p, word, (void *)(addr + i * word)))
-			return i;
-		if (!user_word(p, word))
-			return i + 1;
+	if (bpf_probe_read_user(to, EB_PTRS * (sc->word == 4 ? 4 : 8), (void *)addr))
+		return cap_ptr_slowly(addr, pos);
+	if (sc->word == 4) {
+		for (int i = 0; i < EB_PTRS; i++)
+			if (!((__u32 *)to)[i])
+				return i + 1;
+		return EB_PTRS;
 	}
+	for (int i = 0; i < EB_PTRS; i++)
+		if (!((__u64 *)to)[i])
+			return i + 1;
 	return EB_PTRS;
+}
+
+/* Ends the section of got pointers that begins at sc->pos. */
+__noinline int cap_ptrs_end(__u32 got)
+{
+	struct eb_scratch *sc = scratch_get();
+	if (!sc || sc->pos > EB_BUF_SIZE)
+		return 0;
+	struct eb_sec *sec = (void *)(sc->buf + sc->pos);
+	__u32 word = sc->word == 4 ? 4 : 8, len = got * word, last = sc->pos + sizeof(*sec) + len - word;
+	if (!got) {
+		sec->err = -EFAULT;
+	} else if (last > EB_BUF_SIZE || user_word(sc->buf + last, word)) {
+		sec->flags |= EB_S_CUT;
+		sec->want = word;
+	}
+	sec->len = len;
+	sec->want += len;
+	sec_end(sc, len);
+	return 0;
 }
 
 /* A NULL-terminated array of pointers, with its NULL, as one section. Returns how many it holds, or -EFAULT. */
@@ -149,21 +190,8 @@ __noinline int cap_ptrs(__u64 addr, __u32 most, __u32 tag)
 		if (n < EB_PTRS || got >= most)
 			break;
 	}
-	if (!got) {
-		sec->err = -EFAULT;
-		sec_end(sc, 0);
-		return -EFAULT;
-	}
-	__u32 len = got * word, last = pos + len - word;
-	int cut = last > EB_BUF_SIZE || user_word(sc->buf + last, word) != 0;
-	sec->len = len;
-	sec->want = len;
-	if (cut) {
-		sec->flags |= EB_S_CUT;
-		sec->want += word;
-	}
-	sec_end(sc, len);
-	return got;
+	cap_ptrs_end(got);
+	return got ? got : -EFAULT;
 }
 
 /* The string that the pointer at `at` in the buffer points to. */

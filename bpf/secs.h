@@ -12,7 +12,7 @@
 #define EB_PAGE 4096
 #define EB_MAX_IOV 32
 #define EB_MAX_MSG 8
-#define EB_MAX_ARGV 64
+#define EB_MAX_ARGV 48
 #define EB_MAX_ENVP 256
 
 /* What a section is about: argument in the low byte, enum eb_sec_flag above. */

@@ -34,7 +34,7 @@ func kernelTypes(spec *ebpf.CollectionSpec) (*btf.Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := unix.Mmap(int(f.Fd()), 0, int(st.Size()), unix.PROT_READ, unix.MAP_PRIVATE)
+	raw, err := unix.Mmap(int(f.Fd()), 0, int(st.Size()), unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_POPULATE)
 	if err != nil { // before Linux 6.16 it could not be mapped
 		if raw, err = os.ReadFile(vmlinuxBTF); err != nil {
 			return nil, err

@@ -2,14 +2,15 @@ package loader
 
 import (
 	"fmt"
+	"maps"
 	"math/bits"
 	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 	"github.com/cilium/ebpf/link"
 
 	"github.com/ebtrace/ebtrace/bpf"
@@ -20,7 +21,11 @@ import (
 // fill and the table of the threads that they trace. Close ends it and leaves
 // nothing behind; so does the death of the process.
 type Session struct {
-	objs     bpf.TraceObjects
+	spec     *ebpf.CollectionSpec
+	types    *btf.Spec
+	maps     map[string]*ebpf.Map
+	vars     bpf.TraceVariables
+	progs    map[string]*ebpf.Program
 	links    []link.Link
 	ring     *ring
 	rare     *ring
@@ -34,23 +39,12 @@ func Open(o Options) (*Session, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	spec, err := bpf.LoadTrace()
+	s := &Session{}
+	plans, err := s.load(&o)
+	if err == nil {
+		err = s.start(&o, plans)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read the kernel programs: %w", err)
-	}
-	plans := table.Plans(table.PlanOptions{FDs: o.FDs, Env: o.Env})
-	wants := makeWants(&o, plans)
-	s := &Session{hasEntry: wants.needEntry}
-	if err := configure(spec, &o, plans, wants); err != nil {
-		return nil, err
-	}
-	if !s.hasEntry {
-		delete(spec.Programs, "sys_enter")
-	}
-	if err := s.load(spec); err != nil {
-		return nil, err
-	}
-	if err := s.start(&o, plans); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -202,62 +196,26 @@ func flatten(d [table.NumABI][table.MaxNR]uint16) (f [table.NumABI * table.MaxNR
 	return f
 }
 
-// load puts maps and programs into the kernel. Programs that were taken out
-// of the spec stay nil.
-func (s *Session) load(spec *ebpf.CollectionSpec) error {
-	types, err := kernelTypes(spec)
-	if err != nil {
-		return err
-	}
-	coll, err := ebpf.NewCollectionWithOptions(spec, ebpf.CollectionOptions{Programs: ebpf.ProgramOptions{KernelTypes: types}})
-	if err != nil {
-		return explain(err)
-	}
-	defer coll.Close() // closes what was not detached from it
-	if err := coll.Assign(&s.objs.TraceMaps); err != nil {
-		return err
-	}
-	if err := coll.Assign(&s.objs.TraceVariables); err != nil {
-		return err
-	}
-	p := &s.objs.TracePrograms
-	for name, to := range map[string]**ebpf.Program{
-		"sys_enter": &p.SysEnter, "sys_exit": &p.SysExit, "task_fork": &p.TaskFork, "task_exec": &p.TaskExec,
-		"task_exit": &p.TaskExit, "signal_taken": &p.SignalTaken, "signal_ignored": &p.SignalIgnored,
-		"attach_tasks": &p.AttachTasks,
-	} {
-		*to = coll.DetachProgram(name)
-	}
-	return nil
-}
-
 // start fills the maps, maps the rings and attaches the programs.
 func (s *Session) start(o *Options, plans *table.PlanSet) (err error) {
 	if err := s.fill(o, plans); err != nil {
 		return fmt.Errorf("fill the maps: %w", err)
 	}
-	if s.slots, err = openSlots(s.objs.Slots.FD(), o.Threads+1); err != nil {
+	if s.slots, err = openSlots(s.maps["slots"].FD(), o.Threads+1); err != nil {
 		return err
 	}
-	if s.ring, err = openRing(s.objs.Ring.FD(), o.Buffer); err != nil {
+	if s.ring, err = openRing(s.maps["ring"].FD(), o.Buffer); err != nil {
 		return err
 	}
-	if s.rare, err = openRing(s.objs.Rare.FD(), rareBuffer); err != nil {
+	if s.rare, err = openRing(s.maps["rare"].FD(), rareBuffer); err != nil {
 		return err
 	}
-	p := &s.objs.TracePrograms
-	for _, point := range []struct {
-		prog *ebpf.Program
-		name string
-	}{
-		{p.TaskFork, "sched_process_fork"}, {p.TaskExec, "sched_process_exec"}, {p.TaskExit, "sched_process_exit"},
-		{p.SignalTaken, "signal_deliver"}, {p.SignalIgnored, "signal_generate"},
-		{p.SysExit, "sys_exit"}, {p.SysEnter, "sys_enter"},
-	} {
-		if point.prog == nil {
+	for _, point := range attachPoints {
+		prog := s.progs[point.prog]
+		if prog == nil {
 			continue
 		}
-		l, err := link.AttachRawTracepoint(link.RawTracepointOptions{Name: point.name, Program: point.prog})
+		l, err := link.AttachRawTracepoint(link.RawTracepointOptions{Name: point.name, Program: prog})
 		if err != nil {
 			return explain(err)
 		}
@@ -266,25 +224,40 @@ func (s *Session) start(o *Options, plans *table.PlanSet) (err error) {
 	return nil
 }
 
+// attachPoints are the raw tracepoints in the order of attaching: the tree is
+// kept before the first call is seen.
+var attachPoints = []struct{ prog, name string }{
+	{"task_fork", "sched_process_fork"},
+	{"task_exec", "sched_process_exec"},
+	{"task_exit", "sched_process_exit"},
+	{"signal_taken", "signal_deliver"},
+	{"signal_ignored", "signal_generate"},
+	{"sys_exit", "sys_exit"},
+	{"sys_enter", "sys_enter"},
+}
+
 func (s *Session) fill(o *Options, plans *table.PlanSet) error {
 	keys := make([]uint32, len(plans.Plans))
 	for i := range keys {
 		keys[i] = uint32(i)
 	}
-	if _, err := s.objs.Plans.BatchUpdate(keys, plans.Plans, nil); err != nil {
+	if _, err := s.maps["plans"].BatchUpdate(keys, plans.Plans, nil); err != nil {
 		return err
 	}
-	for k, v := range plans.Variants {
-		if err := s.objs.Variants.Put(k, v); err != nil {
-			return err
-		}
+	variants := slices.Collect(maps.Keys(plans.Variants))
+	chosen := make([]uint32, len(variants))
+	for i, k := range variants {
+		chosen[i] = plans.Variants[k]
+	}
+	if _, err := s.maps["variants"].BatchUpdate(variants, chosen, nil); err != nil {
+		return err
 	}
 	for _, path := range o.Paths {
 		var k bpf.TraceEbPathKey
 		for i := range len(path) {
 			k.Path[i] = int8(path[i])
 		}
-		if err := s.objs.Paths.Put(k, uint8(1)); err != nil {
+		if err := s.maps["paths"].Put(k, uint8(1)); err != nil {
 			return err
 		}
 	}
@@ -309,13 +282,11 @@ func (s *Session) Close() error {
 	if s.slots != nil {
 		s.slots.close()
 	}
-	s.objs.TraceMaps.Close()
-	for _, p := range []*ebpf.Program{s.objs.AttachTasks, s.objs.SignalIgnored, s.objs.SignalTaken, s.objs.SysEnter,
-		s.objs.SysExit, s.objs.TaskExec, s.objs.TaskExit, s.objs.TaskFork} {
-		if p != nil {
-			p.Close()
-		}
+	for _, m := range s.maps {
+		m.Close()
 	}
-	runtime.KeepAlive(s)
+	for _, p := range s.progs {
+		p.Close()
+	}
 	return first
 }

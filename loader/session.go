@@ -25,16 +25,16 @@ func (s *Session) HasEntry() bool { return s.hasEntry }
 func (s *Session) Launch(start func() (pid int, err error)) (int, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := s.objs.LauncherTid.Set(uint32(unix.Gettid())); err != nil {
+	if err := s.vars.LauncherTid.Set(uint32(unix.Gettid())); err != nil {
 		return 0, fmt.Errorf("name the launching thread: %w", err)
 	}
 	pid, err := start()
 	if err != nil {
-		s.objs.LauncherTid.Set(uint32(0))
+		s.vars.LauncherTid.Set(uint32(0))
 		return 0, err
 	}
 	var adopted uint32
-	if err := s.objs.LaunchedTid.Get(&adopted); err != nil {
+	if err := s.vars.LaunchedTid.Get(&adopted); err != nil {
 		return pid, err
 	}
 	if adopted != uint32(pid) {
@@ -62,17 +62,21 @@ func (s *Session) Attach(pids []int, threads, descendants bool) ([]Attached, err
 		if unix.Kill(pid, 0) == unix.ESRCH {
 			return nil, fmt.Errorf("process %d: %w", pid, ErrNoProcess)
 		}
-		if err := s.objs.Targets.Put(uint32(pid), uint8(1)); err != nil {
+		if err := s.maps["targets"].Put(uint32(pid), uint8(1)); err != nil {
 			return nil, fmt.Errorf("target %d: %w", pid, err)
 		}
 	}
-	if err := s.objs.AttachThreads.Set(flag(threads)); err != nil {
+	if err := s.vars.AttachThreads.Set(flag(threads)); err != nil {
 		return nil, err
 	}
-	if err := s.objs.AttachDescendants.Set(flag(descendants)); err != nil {
+	if err := s.vars.AttachDescendants.Set(flag(descendants)); err != nil {
 		return nil, err
 	}
-	it, err := link.AttachIter(link.IterOptions{Program: s.objs.AttachTasks})
+	prog, err := s.iterator()
+	if err != nil {
+		return nil, err
+	}
+	it, err := link.AttachIter(link.IterOptions{Program: prog})
 	if err != nil {
 		return nil, explain(err)
 	}
@@ -138,8 +142,8 @@ type Lost struct {
 
 // Lost returns the totals so far.
 func (s *Session) Lost() (l Lost) {
-	s.objs.LostSlots.Get(&l.Threads)
-	s.objs.LostUnnumbered.Get(&l.Signals)
+	s.vars.LostSlots.Get(&l.Threads)
+	s.vars.LostUnnumbered.Get(&l.Signals)
 	return l
 }
 
@@ -154,12 +158,12 @@ type Count struct {
 func (s *Session) Counts() ([]Count, error) {
 	var all []Count
 	var perCPU []bpf.TraceEbCount
-	for i := range s.objs.Counts.MaxEntries() {
-		if err := s.objs.Counts.Lookup(i, &perCPU); err != nil {
+	for i := range s.maps["counts"].MaxEntries() {
+		if err := s.maps["counts"].Lookup(i, &perCPU); err != nil {
 			return nil, fmt.Errorf("read the counts: %w", err)
 		}
 		c := Count{ABI: uint8(i / 512), NR: int32(i % 512)}
-		if i == s.objs.Counts.MaxEntries()-1 {
+		if i == s.maps["counts"].MaxEntries()-1 {
 			c.ABI, c.NR = 255, -1
 		}
 		for _, p := range perCPU {

@@ -1,0 +1,149 @@
+package loader
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"unsafe"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/ebtrace/ebtrace/bpf"
+	"github.com/ebtrace/ebtrace/decode/table"
+)
+
+// load puts maps and programs into the kernel. Start-up is most of the cost of
+// a short trace, so what does not depend on each other runs side by side: the
+// large maps while the programs are read, the plans while the kernel's types
+// are; then the two programs that the verifier takes longest for.
+func (s *Session) load(o *Options) (*table.PlanSet, error) {
+	large := after(func() (map[string]*ebpf.Map, error) { return largeMaps(o) })
+	known := after(func() (*table.PlanSet, error) { return table.Plans(table.PlanOptions{FDs: o.FDs, Env: o.Env}), nil })
+	s.maps, s.progs = map[string]*ebpf.Map{}, map[string]*ebpf.Program{}
+	var err error
+	if s.spec, err = bpf.LoadTrace(); err != nil {
+		err = fmt.Errorf("read the kernel programs: %w", err)
+	} else {
+		s.types, err = kernelTypes(s.spec)
+	}
+	plans, _ := known()
+	maps, lerr := large()
+	for name, m := range maps {
+		s.maps[name] = m
+	}
+	if err = errors.Join(err, lerr); err != nil {
+		return nil, explain(err)
+	}
+	wants := makeWants(o, plans)
+	s.hasEntry = wants.needEntry
+	if err := configure(s.spec, o, plans, wants); err != nil {
+		return nil, err
+	}
+	if err := s.loadMaps(); err != nil {
+		return nil, explain(err)
+	}
+	if err := s.loadPrograms(o); err != nil {
+		return nil, explain(err)
+	}
+	return plans, nil
+}
+
+// after runs f beside the caller; the function returned waits for its result.
+func after[T any](f func() (T, error)) func() (T, error) {
+	var v T
+	var err error
+	var wg sync.WaitGroup
+	wg.Go(func() { v, err = f() })
+	return func() (T, error) { wg.Wait(); return v, err }
+}
+
+// largeMaps makes the maps whose memory takes the kernel longest to clear.
+func largeMaps(o *Options) (map[string]*ebpf.Map, error) {
+	maps := map[string]*ebpf.Map{}
+	for _, m := range []ebpf.MapSpec{
+		{Name: "ring", Type: ebpf.RingBuf, MaxEntries: uint32(o.Buffer)},
+		{Name: "rare", Type: ebpf.RingBuf, MaxEntries: rareBuffer},
+		{Name: "slots", Type: ebpf.Array, KeySize: 4, ValueSize: uint32(unsafe.Sizeof(bpf.TraceEbSlot{})),
+			MaxEntries: uint32(o.Threads + 1), Flags: mmapable},
+	} {
+		made, err := ebpf.NewMap(&m)
+		if err != nil {
+			return maps, fmt.Errorf("make map %s: %w", m.Name, err)
+		}
+		maps[m.Name] = made
+	}
+	return maps, nil
+}
+
+const mmapable = 1 << 10 // include/uapi/linux/bpf.h: BPF_F_MMAPABLE
+
+// loadMaps makes the other maps.
+func (s *Session) loadMaps() error {
+	rest := *s.spec
+	rest.Programs = nil
+	coll, err := ebpf.NewCollectionWithOptions(&rest, ebpf.CollectionOptions{MapReplacements: s.maps})
+	if err != nil {
+		return err
+	}
+	defer coll.Close()
+	for name := range s.spec.Maps {
+		if s.maps[name] == nil {
+			s.maps[name] = coll.DetachMap(name)
+		}
+		s.spec.Maps[name].Flags = s.maps[name].Flags() // the library adds some
+	}
+	return coll.Assign(&s.vars)
+}
+
+// loadPrograms loads what every trace needs.
+func (s *Session) loadPrograms(o *Options) error {
+	small := []string{"task_fork", "task_exec", "task_exit"}
+	if !o.NoSignals {
+		small = append(small, "signal_taken", "signal_ignored")
+	}
+	exit := after(func() (map[string]*ebpf.Program, error) { return s.programs("sys_exit") })
+	if s.hasEntry {
+		small = append(small, "sys_enter")
+	}
+	progs, err := s.programs(small...)
+	others, oerr := exit()
+	for _, set := range []map[string]*ebpf.Program{progs, others} {
+		for name, p := range set {
+			s.progs[name] = p
+		}
+	}
+	return errors.Join(err, oerr)
+}
+
+// programs loads the programs named, with the session's maps.
+func (s *Session) programs(names ...string) (map[string]*ebpf.Program, error) {
+	some := *s.spec
+	some.Programs = map[string]*ebpf.ProgramSpec{}
+	for _, name := range names {
+		some.Programs[name] = s.spec.Programs[name]
+	}
+	coll, err := ebpf.NewCollectionWithOptions(some.Copy(), ebpf.CollectionOptions{
+		MapReplacements: s.maps, Programs: ebpf.ProgramOptions{KernelTypes: s.types}})
+	if err != nil {
+		return nil, err
+	}
+	defer coll.Close()
+	progs := map[string]*ebpf.Program{}
+	for _, name := range names {
+		progs[name] = coll.DetachProgram(name)
+	}
+	return progs, nil
+}
+
+// iterator loads the program that finds the threads to attach to.
+func (s *Session) iterator() (*ebpf.Program, error) {
+	const name = "attach_tasks"
+	if s.progs[name] == nil {
+		progs, err := s.programs(name)
+		if err != nil {
+			return nil, explain(err)
+		}
+		s.progs[name] = progs[name]
+	}
+	return s.progs[name], nil
+}
