@@ -1,0 +1,175 @@
+package main
+
+import (
+	"fmt"
+	"os/exec"
+)
+
+// getppid compares the added cost of one call with strace's and perf trace's.
+func (b *bench) getppid() error {
+	type tracer struct {
+		name  string
+		n     int
+		args  []string
+		added []float64
+	}
+	tracers := []*tracer{
+		{name: "ebtrace", n: 1000000, args: []string{b.ebtrace, "-o", "trace", "--"}},
+		{name: "ebtrace -T", n: 1000000, args: []string{b.ebtrace, "-T", "-o", "trace", "--"}},
+		{name: "ebtrace -e trace=getppid", n: 1000000, args: []string{b.ebtrace, "-e", "trace=getppid", "-o", "trace", "--"}},
+		{name: "strace", n: 20000, args: []string{"strace", "-f", "-o", "trace"}},
+		{name: "perf trace", n: 100000, args: []string{"perf", "trace", "-o", "trace"}},
+	}
+	var floor []float64
+	for range b.rounds {
+		base, err := b.looped("getppid", 2000000)
+		if err != nil {
+			return err
+		}
+		floor = append(floor, base.ns)
+		for _, t := range tracers {
+			if have(t.args[0]) != nil && t.args[0] != b.ebtrace {
+				continue
+			}
+			c, err := b.looped("getppid", t.n, t.args...)
+			if err != nil {
+				return err
+			}
+			t.added = append(t.added, c.ns-base.ns)
+		}
+	}
+	b.add("getppid, untraced, ns per call", "", fmt.Sprintf("%.0f", median(floor)), true)
+	for _, t := range tracers {
+		if len(t.added) == 0 {
+			b.add("getppid under "+t.name, "", "not measured: not installed", true)
+			continue
+		}
+		b.add("getppid under "+t.name+", added ns per call", "", fmt.Sprintf("%.0f", median(t.added)), true)
+	}
+	b.compare("strace", tracers[3].added, tracers[0].added, 60)
+	b.compare("perf trace", tracers[4].added, tracers[0].added, 15)
+	return nil
+}
+
+// compare records how many times more another tracer adds, round by round.
+func (b *bench) compare(name string, other, own []float64, target float64) {
+	if len(other) == 0 {
+		return
+	}
+	var ratios []float64
+	for i := range other {
+		ratios = append(ratios, other[i]/own[i])
+	}
+	b.least("getppid: "+name+" adds so many times as much as ebtrace", median(ratios), target, "%.0f")
+}
+
+// instructions counts instructions per call of a traced task and of a
+// bystander.
+func (b *bench) instructions() error {
+	cases := []struct {
+		name   string
+		opts   []string
+		victim bool // the traced task itself, not a bystander
+		limit  float64
+	}{
+		{"traced, all calls", []string{"-o", "trace"}, true, 900},
+		{"traced, all calls, -T", []string{"-T", "-o", "trace"}, true, 1150},
+		{"traced, -e trace=getppid", []string{"-e", "trace=getppid", "-o", "trace"}, true, 900},
+		{"bystander, both points (-T)", []string{"-T", "-o", "trace"}, false, 740},
+		{"bystander, one point (-e trace=getppid)", []string{"-e", "trace=getppid", "-o", "trace"}, false, 580},
+	}
+	base, err := b.counted(true)
+	if err != nil {
+		return err
+	}
+	if base == 0 {
+		return fmt.Errorf("no hardware counters")
+	}
+	b.add("instructions per getppid, untraced", "", fmt.Sprintf("%.0f", base), true)
+	for _, c := range cases {
+		v, err := b.counted(c.victim, c.opts...)
+		if err != nil {
+			return err
+		}
+		b.most("instructions per getppid, "+c.name, v, c.limit, "%.0f")
+	}
+	return nil
+}
+
+// counted is the median of the instructions per call: of a task that is traced
+// with opts, or beside one that is. Without opts nothing is traced.
+func (b *bench) counted(victim bool, opts ...string) (float64, error) {
+	const n = 200000
+	var all []float64
+	for range b.rounds {
+		w, err := b.waiting("getppid", n)
+		if err != nil {
+			return 0, err
+		}
+		stop := func() {}
+		if len(opts) > 0 {
+			pid := w.cmd.Process.Pid
+			if !victim {
+				sleep := exec.Command("sleep", "1000")
+				if err := sleep.Start(); err != nil {
+					return 0, err
+				}
+				pid = sleep.Process.Pid
+				defer sleep.Wait()
+				defer sleep.Process.Kill()
+			}
+			s, err := b.attached(pid, opts...)
+			if err != nil {
+				return 0, err
+			}
+			stop = func() { s() }
+		}
+		c, err := w.finish()
+		stop()
+		if err != nil {
+			return 0, err
+		}
+		all = append(all, c.instructions)
+	}
+	return median(all), nil
+}
+
+// noLoss makes ten million calls as fast as they go.
+func (b *bench) noLoss() error {
+	const n = 10000000
+	_, err := b.looped("getppid", n, b.ebtrace, "--fail-on-loss", "-o", "trace", "--")
+	value := "none"
+	if err != nil {
+		value = "lost"
+	}
+	b.add("loss over 10 million getppid, text to a file", "none", value, err == nil)
+	return nil
+}
+
+// files is the loop of open, fstat, read and close.
+func (b *bench) files() error {
+	const n = 200000
+	var ratios []float64
+	lost := false
+	for range b.rounds {
+		base, err := b.looped("files", n)
+		if err != nil {
+			return err
+		}
+		c, err := b.looped("files", n, b.ebtrace, "-o", "/dev/null", "--fail-on-loss", "--")
+		if err != nil {
+			lost = true
+			if c, err = b.looped("files", n, b.ebtrace, "-o", "/dev/null", "--"); err != nil {
+				return err
+			}
+		}
+		ratios = append(ratios, c.ns/base.ns)
+	}
+	b.most("open+fstat+read+close, text to /dev/null, times untraced", median(ratios), 4, "%.2f")
+	value := "none"
+	if lost {
+		value = "lost"
+	}
+	b.add("loss in it", "none", value, !lost)
+	return nil
+}
