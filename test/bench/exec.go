@@ -74,6 +74,14 @@ func (w *waiting) finish() (cost, error) {
 	return parseCost(strings.TrimPrefix(w.out.String(), "ready\n"))
 }
 
+// finishUnless is finish if err is nil.
+func (w *waiting) finishUnless(err error) (cost, error) {
+	if err != nil {
+		return cost{}, err
+	}
+	return w.finish()
+}
+
 // attached starts ebtrace on a process and waits until it traces. stop ends it
 // as Ctrl-C does and returns what it has used.
 func (b *bench) attached(pid int, opts ...string) (stop func() *syscall.Rusage, err error) {
