@@ -18,7 +18,8 @@ type Text struct {
 	f       format
 	main    stream
 	threads map[uint32]*thread
-	last    *thread // of the event before
+	last    *thread   // of the event before
+	waiting []*thread // that have ignored signals to show
 	err     error
 
 	attached, attachedThreads uint32 // a process being attached, to be told with its threads
@@ -36,9 +37,18 @@ type thread struct {
 	nr       int32
 	ip       uint64
 	abi      table.ABI
-	held     *held // the leader has ended, its process has not
+	held     *held   // the leader has ended, its process has not
+	inCall   bool    // a Begin was shown, its End not yet
+	ignored  ignored // signals that wait for the end of the call
 	s        *stream
 	own      io.Closer // its stream, if it is its own (-ff)
+}
+
+// ignored is signals that are shown later than they were sent.
+type ignored struct {
+	text []byte // lines
+	time uint64
+	comm string
 }
 
 // held is the end of a thread group's leader, which is shown with the end of
@@ -66,6 +76,9 @@ func (t *Text) Event(e *decode.Event) error {
 	th, err := t.thread(e)
 	if err != nil {
 		return err
+	}
+	if len(th.ignored.text) > 0 && e.Kind != events.End && e.Kind != events.Signal {
+		t.showIgnored(th)
 	}
 	switch e.Kind {
 	case events.Whole, events.Begin, events.End:
@@ -151,6 +164,7 @@ func (t *Text) Flush() error {
 	if t.attached != 0 {
 		t.tellAttached()
 	}
+	t.showWaiting()
 	if t.o.Open != nil {
 		for _, th := range t.threads {
 			t.err = errors.Join(t.err, th.s.flush())
@@ -164,6 +178,7 @@ func (t *Text) Flush() error {
 
 // Close implements Writer. It tells what was lost.
 func (t *Text) Close(s *Summary) error {
+	t.showWaiting()
 	for _, tid := range slices.Sorted(maps.Keys(t.threads)) {
 		th := t.threads[tid]
 		if th.held != nil {

@@ -215,3 +215,40 @@ func TestErrno(t *testing.T) {
 		}
 	}
 }
+
+// TestIgnored: a signal that its thread ignores does not break the line of the
+// call that it is sent in, unless the call lasts.
+func TestIgnored(t *testing.T) {
+	wait := call(1, 1, "wait4", 61, num(decode.PID, 2), integer(-1).named("pid"), addr(0).named("wstatus"))
+	ignored := sig(1, 2, 17, false, num(decode.Signal, 17).named("si_signo"))
+	ignored.Sig.Ignored = true
+	const line, begun = "--- SIGCHLD {si_signo=SIGCHLD} ---\n", "wait4(-1,  <unfinished ...>\n"
+	for name, c := range map[string]struct {
+		es    []*decode.Event
+		flush int
+		want  string
+	}{
+		"end":    {[]*decode.Event{begin(wait, 1), ignored, ignored, end(wait, 1, 9)}, -1, "wait4(-1, NULL)                         = 2\n" + line + line},
+		"flush":  {[]*decode.Event{begin(wait, 1), ignored, end(wait, 1, 9)}, 2, begun + line + "<... wait4 resumed>NULL)                = 2\n"},
+		"exit":   {[]*decode.Event{begin(wait, 1), ignored, exit(1, 1, 3, decode.ExitInfo{GroupDead: true})}, -1, begun + line + "+++ exited with 0 +++\n"},
+		"signal": {[]*decode.Event{begin(wait, 1), ignored, sig(1, 3, 2, false), end(wait, 1, 9)}, -1, begun + line + "--- SIGINT ---\n<... wait4 resumed>NULL)                = 2\n"},
+		"close":  {[]*decode.Event{begin(wait, 1), ignored}, -1, begun + line},
+		"alone":  {[]*decode.Event{ignored}, -1, line},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var b strings.Builder
+			w := NewText(&b, testOptions())
+			for i, e := range c.es {
+				if i == c.flush {
+					_ = w.Flush()
+				}
+				if err := w.Event(e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.Close(nil); err != nil || b.String() != c.want {
+				t.Errorf("%v\n%s\nwant\n%s", err, b.String(), c.want)
+			}
+		})
+	}
+}

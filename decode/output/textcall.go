@@ -32,7 +32,7 @@ func (t *Text) call(th *thread, e *decode.Event) {
 	}
 	if e.Kind == events.Begin {
 		s.buf = sanitize(b, start)
-		s.open = th
+		s.open, th.inCall = th, true
 		return
 	}
 	t.finish(th, b, start, c)
@@ -74,6 +74,11 @@ func (t *Text) endCall(th *thread, e *decode.Event) {
 		}
 	}
 	t.finish(th, b, start, c)
+	th.inCall = false
+	if len(th.ignored.text) > 0 {
+		th.ignored.time = max(c.End, e.Time)
+		t.showIgnored(th)
+	}
 }
 
 // finish writes the result of a call. start: from where on the text is new.

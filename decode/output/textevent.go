@@ -1,6 +1,7 @@
 package output
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -119,26 +120,74 @@ func (t *Text) showExit(th *thread, ns uint64, comm string, x *decode.ExitInfo) 
 	th.s.end(append(b, " +++"...))
 }
 
-// signal writes a delivered signal. SIGKILL is seen in the exit only.
+// signal writes a signal. SIGKILL is seen in the exit only. One that the
+// thread ignores is not delivered, so its time is that of its sending; strace
+// sees it at the end of the call that the thread is in, and so does the reader
+// of this, unless the call lasts until the next Flush.
 func (t *Text) signal(th *thread, e *decode.Event) {
 	x := e.Sig
 	if x == nil || x.Signo == sigKill {
 		return
 	}
+	if x.Ignored && th.inCall {
+		t.hold(th, e)
+		return
+	}
+	if len(th.ignored.text) > 0 {
+		t.showIgnored(th)
+	}
 	b := t.begin(th, e.Time, e.Comm, false)
 	start := len(b)
+	th.s.end(sanitize(t.signalText(b, th, x), start))
+	if x.Stopped {
+		b = t.begin(th, e.Time, e.Comm, false)
+		b = t.signalName(append(b, "--- stopped by "...), x.Signo)
+		th.s.end(append(b, " ---"...))
+	}
+}
+
+// hold keeps an ignored signal until the end of the call that th is in.
+func (t *Text) hold(th *thread, e *decode.Event) {
+	g := &th.ignored
+	if len(g.text) == 0 {
+		t.waiting = append(t.waiting, th)
+	}
+	start := len(g.text)
+	g.text = append(sanitize(t.signalText(g.text, th, e.Sig), start), '\n')
+	g.time = e.Time
+	if t.o.Comm {
+		g.comm = strings.Clone(e.Comm)
+	}
+}
+
+// showIgnored writes the signals that hold kept.
+func (t *Text) showIgnored(th *thread) {
+	for line := range bytes.Lines(th.ignored.text) {
+		b := t.begin(th, th.ignored.time, th.ignored.comm, false)
+		th.s.end(append(b, line[:len(line)-1]...))
+	}
+	th.ignored.text = th.ignored.text[:0]
+}
+
+// showWaiting writes the signals that hold kept, of all threads.
+func (t *Text) showWaiting() {
+	for _, th := range t.waiting {
+		if len(th.ignored.text) > 0 {
+			t.showIgnored(th)
+		}
+	}
+	t.waiting = t.waiting[:0]
+}
+
+// signalText appends --- SIGCHLD {...} ---.
+func (t *Text) signalText(b []byte, th *thread, x *decode.SignalInfo) []byte {
 	t.f.abi = uint8(th.abi)
 	b = t.signalName(append(b, "--- "...), x.Signo)
 	if len(x.Info) > 0 {
 		t.f.mark = -1
 		b = t.f.value(append(b, ' '), x.Info, 0, false)
 	}
-	th.s.end(sanitize(append(b, " ---"...), start))
-	if x.Stopped {
-		b = t.begin(th, e.Time, e.Comm, false)
-		b = t.signalName(append(b, "--- stopped by "...), x.Signo)
-		th.s.end(append(b, " ---"...))
-	}
+	return append(b, " ---"...)
 }
 
 func (t *Text) signalName(b []byte, n int) []byte { return appendSignal(b, uint64(n), false) }
