@@ -141,6 +141,9 @@ func (t *trace) emit(ev *events.Event) error {
 	if err != nil {
 		return err
 	}
+	if e.Sig != nil && !t.o.sel.named(e.Comm) {
+		return nil
+	}
 	if t.o.json && e.Call != nil {
 		t.unreadable += faults(e.Call.Args)
 	}

@@ -330,6 +330,20 @@ func TestStdin(t *testing.T) {
 	}
 }
 
+// TestComm: neither calls nor signals of threads of other names.
+func TestComm(t *testing.T) {
+	needRoot(t)
+	_, stderr, status := outcome(ebtrace("--comm", "sleep", "sh", "-c", "sleep 0; kill -CHLD $$; exit 2"))
+	if status != 2 || !strings.Contains(stderr, "clock_nanosleep(") {
+		t.Errorf("status %d\n%s", status, tail(stderr))
+	}
+	for _, not := range []string{"SIGCHLD", "wait4(", "kill("} {
+		if strings.Contains(stderr, not) {
+			t.Errorf("%s in\n%s", not, tail(stderr))
+		}
+	}
+}
+
 // TestJSON: a header, events, a summary.
 func TestJSON(t *testing.T) {
 	needRoot(t)

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -43,6 +44,12 @@ func (o *options) loaderOptions() loader.Options {
 // filtered says whether calls are dropped by what is known at their exit only.
 func (s *selection) filtered() bool {
 	return s.status != table.AllStatus || s.errnos != nil || s.minDuration > 0
+}
+
+// named says whether threads of a name are wanted. Of calls the kernel half
+// sees to that, of signals it does not.
+func (s *selection) named(comm string) bool {
+	return len(s.comms) == 0 || slices.Contains(s.comms, comm)
 }
 
 // outputOptions completes how text looks by where it goes.
