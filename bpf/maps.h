@@ -146,6 +146,9 @@ struct {
 struct eb_scratch {
 	__u32 pos;	/* bytes used */
 	__u32 flags;	/* enum eb_flag found while copying */
+	__u32 slot;	/* of the call that program `copy` works on */
+	__u32 want;	/* enum eb_want */
+	__u64 now;	/* ns: its entry or exit */
 	__u64 args[8];	/* arguments, result, spare */
 	__u64 left;	/* bytes of data that may still be copied (capture.h) */
 	__u64 mnt, root, dentry;	/* where the walk is (fd.h) */
@@ -162,5 +165,13 @@ struct {
 	__type(key, __u32);
 	__type(value, struct eb_scratch);
 } scratch SEC(".maps");
+
+/* 0: program `copy` */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+} tails SEC(".maps");
 
 #endif

@@ -20,6 +20,11 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+static __always_inline int failed(__s64 ret)
+{
+	return ret < 0 && ret >= -4095;
+}
+
 /* -c: adds one call to the table of this CPU. */
 static __always_inline void count(struct eb_slot *s, __s64 ret, __u64 took)
 {
@@ -30,7 +35,7 @@ static __always_inline void count(struct eb_slot *s, __s64 ret, __u64 took)
 	if (!c)
 		return;
 	c->calls++;
-	if (ret < 0 && ret >= -4095)
+	if (failed(ret))
 		c->errors++;
 	c->total += took;
 	if (took > c->max)
@@ -65,24 +70,17 @@ static __always_inline __u8 note_call(struct eb_slot *s, long nr)
 	return w;
 }
 
-/* Copies what the plan wants at entry and writes the EB_ENTER, if it is time. */
-static __always_inline void enter_half(struct eb_slot *s, __u32 slot, __u8 w, __u64 now)
+/* Leaves the call in s to the program `copy`; comes back only if there is none. */
+static __always_inline void tail_copy(void *ctx, struct eb_slot *s, __u32 slot, __u8 w, __u64 now, __s64 ret,
+				      __u8 at_exit)
 {
-	if (w & EB_W_ENTRY_OPS && (!(filters & EB_FILTER_AT_EXIT) || w & EB_W_EXEC)) {
-		struct eb_scratch *sc = scratch_begin(s, 0, 0);
-		if (!sc)
-			return;
-		if (s->state & EB_SLOT_THREADS)
-			s->flags |= EB_F_THREADS;
-		s->retry = capture(s->plan, EB_AT_ENTRY, 0, 0);
-		if (sc->pos == sizeof(struct eb_call_rec) && !(w & EB_W_ENTER_HALF))
-			return;
-		scratch_emit(sc, s, slot, EB_ENTER, now, 0);
-		s->flags |= EB_F_ENTERED;
-	} else if (w & EB_W_ENTER_HALF) {
-		emit_call(s, slot, EB_ENTER, now, 0, 0);
-		s->flags |= EB_F_ENTERED;
-	}
+	struct eb_scratch *sc = scratch_begin(s, ret, at_exit);
+	if (!sc)
+		return;
+	sc->slot = slot;
+	sc->want = w;
+	sc->now = now;
+	bpf_tail_call(ctx, &tails, 0);
 }
 
 SEC("raw_tp/sys_enter")
@@ -103,7 +101,6 @@ int sys_enter(__u64 *ctx)
 		return 0;
 	__u64 now = bpf_ktime_get_ns();
 	if (!count_only) {
-		enter_half(s, slot, w, now);
 		if (w & EB_W_NORETURN) {
 			s->begin = now;
 			s->flags |= EB_F_NORETURN;
@@ -117,32 +114,23 @@ int sys_enter(__u64 *ctx)
 		return 0;
 	}
 	s->begin = now;
+	if (count_only)
+		return 0;
+	if (w & EB_W_ENTRY_OPS && (!(filters & EB_FILTER_AT_EXIT) || w & EB_W_EXEC))
+		tail_copy(ctx, s, slot, w, now, 0, 0);
+	if (w & EB_W_ENTER_HALF) {
+		emit_call(s, slot, EB_ENTER, now, 0, 0);
+		s->flags |= EB_F_ENTERED;
+	}
 	return 0;
 }
 
-/* Copies what is due at exit and writes the EB_CALL. */
-static __always_inline void exit_half(struct eb_slot *s, __u32 slot, __u8 w, __u64 now, __s64 ret)
+/* Is the memory of the entry to be read at the exit, once more or for the first time? */
+static __always_inline int entry_again(struct eb_slot *s, __u8 w, __s64 ret)
 {
-	int failed = ret < 0 && ret >= -4095;
-	__u8 due = failed ? EB_AT_EXIT_ALWAYS : EB_AT_EXIT | EB_AT_EXIT_ALWAYS;
-	if (filters & EB_FILTER_AT_EXIT && !(w & EB_W_EXEC))
-		due |= EB_AT_ENTRY;
-	int again = s->retry || s->flags & EB_F_THREADS;
-	if (w & EB_W_EXEC && !failed)
-		again = 0;	/* the old memory is gone */
-	if (w & EB_W_EXIT_OPS || again || (due & EB_AT_ENTRY && w & EB_W_ENTRY_OPS)) {
-		struct eb_scratch *sc = scratch_begin(s, ret, 1);
-		if (!sc)
-			return;
-		capture(s->plan, due, again ? s->retry : 0, EB_S_EXIT);
-		if (again && s->flags & EB_F_THREADS)
-			recheck(s->plan);
-		if (sc->pos > sizeof(struct eb_call_rec)) {
-			scratch_emit(sc, s, slot, EB_CALL, now, ret);
-			return;
-		}
-	}
-	emit_call(s, slot, EB_CALL, now, ret, 0);
+	if (w & EB_W_EXEC && !failed(ret))
+		return 0;	/* the old memory is gone */
+	return s->retry || s->flags & EB_F_THREADS || (filters & EB_FILTER_AT_EXIT && w & EB_W_ENTRY_OPS);
 }
 
 /* The exit of a call whose entry was not traced: attached meanwhile, or only exits are. */
@@ -193,8 +181,54 @@ int sys_exit(__u64 *ctx)
 	}
 	if (count_only)
 		count(s, ret, begin ? now - begin : 0);
-	else if (!(w & EB_W_NO_EXIT_HALF))
-		exit_half(s, slot, w, now, ret);
+	else if (!(w & EB_W_NO_EXIT_HALF)) {
+		if (w & EB_W_EXIT_OPS || entry_again(s, w, ret))
+			tail_copy(ctx, s, slot, w, now, ret, 1);
+		emit_call(s, slot, EB_CALL, now, ret, 0);
+	}
 	s->begin = 0;
+	return 0;
+}
+
+static __always_inline void copy_at_entry(struct eb_scratch *sc, struct eb_slot *s)
+{
+	if (s->state & EB_SLOT_THREADS)
+		s->flags |= EB_F_THREADS;
+	s->retry = capture(s->plan, EB_AT_ENTRY, 0, 0);
+	if (sc->pos == sizeof(struct eb_call_rec) && !(sc->want & EB_W_ENTER_HALF))
+		return;
+	scratch_emit(sc, s, sc->slot, EB_ENTER, sc->now, 0);
+	s->flags |= EB_F_ENTERED;
+}
+
+static __always_inline void copy_at_exit(struct eb_scratch *sc, struct eb_slot *s)
+{
+	__s64 ret = sc->args[EB_ARG_RET];
+	__u8 due = failed(ret) ? EB_AT_EXIT_ALWAYS : EB_AT_EXIT | EB_AT_EXIT_ALWAYS;
+	if (filters & EB_FILTER_AT_EXIT && !(sc->want & EB_W_EXEC))
+		due |= EB_AT_ENTRY;
+	int again = entry_again(s, sc->want, ret);
+	capture(s->plan, due, again ? s->retry : 0, EB_S_EXIT);
+	if (again && s->flags & EB_F_THREADS)
+		recheck(s->plan);
+	scratch_emit(sc, s, sc->slot, EB_CALL, sc->now, ret);
+	s->begin = 0;
+}
+
+/*
+ * The tail of sys_enter and sys_exit for calls with memory to copy. It is a
+ * program of its own because the verifier takes longest for it: so it does once.
+ */
+SEC("raw_tp")
+int copy(__u64 *ctx)
+{
+	struct eb_scratch *sc = scratch_get();
+	struct eb_slot *s = sc ? slot_at(sc->slot) : NULL;
+	if (!s)
+		return 0;
+	if (sc->at_exit)
+		copy_at_exit(sc, s);
+	else
+		copy_at_entry(sc, s);
 	return 0;
 }

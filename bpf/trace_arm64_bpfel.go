@@ -331,9 +331,11 @@ const (
 	TraceMapScratch           = "scratch"
 	TraceMapSlotOf            = "slot_of"
 	TraceMapSlots             = "slots"
+	TraceMapTails             = "tails"
 	TraceMapTargets           = "targets"
 	TraceMapVariants          = "variants"
 	TraceProgAttachTasks      = "attach_tasks"
+	TraceProgCopy             = "copy"
 	TraceProgSignalIgnored    = "signal_ignored"
 	TraceProgSignalTaken      = "signal_taken"
 	TraceProgSysEnter         = "sys_enter"
@@ -444,6 +446,7 @@ type TraceSpecs struct {
 // It can be passed ebpf.CollectionSpec.Assign.
 type TraceProgramSpecs struct {
 	AttachTasks   *ebpf.ProgramSpec `ebpf:"attach_tasks"`
+	Copy          *ebpf.ProgramSpec `ebpf:"copy"`
 	SignalIgnored *ebpf.ProgramSpec `ebpf:"signal_ignored"`
 	SignalTaken   *ebpf.ProgramSpec `ebpf:"signal_taken"`
 	SysEnter      *ebpf.ProgramSpec `ebpf:"sys_enter"`
@@ -466,6 +469,7 @@ type TraceMapSpecs struct {
 	Scratch   *ebpf.MapSpec `ebpf:"scratch"`
 	SlotOf    *ebpf.MapSpec `ebpf:"slot_of"`
 	Slots     *ebpf.MapSpec `ebpf:"slots"`
+	Tails     *ebpf.MapSpec `ebpf:"tails"`
 	Targets   *ebpf.MapSpec `ebpf:"targets"`
 	Variants  *ebpf.MapSpec `ebpf:"variants"`
 }
@@ -563,6 +567,7 @@ type TraceMaps struct {
 	Scratch   *ebpf.Map `ebpf:"scratch"`
 	SlotOf    *ebpf.Map `ebpf:"slot_of"`
 	Slots     *ebpf.Map `ebpf:"slots"`
+	Tails     *ebpf.Map `ebpf:"tails"`
 	Targets   *ebpf.Map `ebpf:"targets"`
 	Variants  *ebpf.Map `ebpf:"variants"`
 }
@@ -578,6 +583,7 @@ func (m *TraceMaps) Close() error {
 		m.Scratch,
 		m.SlotOf,
 		m.Slots,
+		m.Tails,
 		m.Targets,
 		m.Variants,
 	)
@@ -652,6 +658,7 @@ type TraceVariables struct {
 // It can be passed to LoadTraceObjects or ebpf.CollectionSpec.LoadAndAssign.
 type TracePrograms struct {
 	AttachTasks   *ebpf.Program `ebpf:"attach_tasks"`
+	Copy          *ebpf.Program `ebpf:"copy"`
 	SignalIgnored *ebpf.Program `ebpf:"signal_ignored"`
 	SignalTaken   *ebpf.Program `ebpf:"signal_taken"`
 	SysEnter      *ebpf.Program `ebpf:"sys_enter"`
@@ -664,6 +671,7 @@ type TracePrograms struct {
 func (p *TracePrograms) Close() error {
 	return _TraceClose(
 		p.AttachTasks,
+		p.Copy,
 		p.SignalIgnored,
 		p.SignalTaken,
 		p.SysEnter,

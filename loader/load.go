@@ -3,6 +3,7 @@ package loader
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"unsafe"
 
@@ -27,10 +28,8 @@ func (s *Session) load(o *Options) (*table.PlanSet, error) {
 		s.types, err = kernelTypes(s.spec)
 	}
 	plans, _ := known()
-	maps, lerr := large()
-	for name, m := range maps {
-		s.maps[name] = m
-	}
+	made, lerr := large()
+	maps.Copy(s.maps, made)
 	if err = errors.Join(err, lerr); err != nil {
 		return nil, explain(err)
 	}
@@ -59,7 +58,7 @@ func after[T any](f func() (T, error)) func() (T, error) {
 
 // largeMaps makes the maps whose memory takes the kernel longest to clear.
 func largeMaps(o *Options) (map[string]*ebpf.Map, error) {
-	maps := map[string]*ebpf.Map{}
+	all := map[string]*ebpf.Map{}
 	for _, m := range []ebpf.MapSpec{
 		{Name: "ring", Type: ebpf.RingBuf, MaxEntries: uint32(o.Buffer)},
 		{Name: "rare", Type: ebpf.RingBuf, MaxEntries: rareBuffer},
@@ -68,11 +67,11 @@ func largeMaps(o *Options) (map[string]*ebpf.Map, error) {
 	} {
 		made, err := ebpf.NewMap(&m)
 		if err != nil {
-			return maps, fmt.Errorf("make map %s: %w", m.Name, err)
+			return all, fmt.Errorf("make map %s: %w", m.Name, err)
 		}
-		maps[m.Name] = made
+		all[m.Name] = made
 	}
-	return maps, nil
+	return all, nil
 }
 
 const mmapable = 1 << 10 // include/uapi/linux/bpf.h: BPF_F_MMAPABLE
@@ -97,22 +96,22 @@ func (s *Session) loadMaps() error {
 
 // loadPrograms loads what every trace needs.
 func (s *Session) loadPrograms(o *Options) error {
-	small := []string{"task_fork", "task_exec", "task_exit"}
+	small := []string{"task_fork", "task_exec", "task_exit", "sys_exit"}
 	if !o.NoSignals {
 		small = append(small, "signal_taken", "signal_ignored")
 	}
-	exit := after(func() (map[string]*ebpf.Program, error) { return s.programs("sys_exit") })
 	if s.hasEntry {
 		small = append(small, "sys_enter")
 	}
+	large := after(func() (map[string]*ebpf.Program, error) { return s.programs("copy") })
 	progs, err := s.programs(small...)
-	others, oerr := exit()
-	for _, set := range []map[string]*ebpf.Program{progs, others} {
-		for name, p := range set {
-			s.progs[name] = p
-		}
+	more, lerr := large()
+	maps.Copy(s.progs, progs)
+	maps.Copy(s.progs, more)
+	if err := errors.Join(err, lerr); err != nil {
+		return err
 	}
-	return errors.Join(err, oerr)
+	return s.maps["tails"].Put(uint32(0), s.progs["copy"])
 }
 
 // programs loads the programs named, with the session's maps.

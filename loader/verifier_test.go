@@ -1,0 +1,77 @@
+package loader
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/ebtrace/ebtrace/decode/table"
+	"github.com/ebtrace/ebtrace/vmtest/protocol"
+)
+
+// settings that make the verifier see every part of the programs: what a
+// trace does not ask for is removed before.
+func settings() map[string]Options {
+	ok, enoent := table.Successful, table.ErrnoSet{}
+	enoent[0] = 4
+	return map[string]Options{
+		"plain":  {Times: true, Signals: ^table.SignalSet(0)},
+		"whole":  {Times: true, FDs: true, Env: true, StrSize: MaxStrSize, Signals: ^table.SignalSet(0)},
+		"counts": {Counts: true, NoSignals: true},
+		"chosen": {Times: true, FDs: true, StrSize: 32, Signals: ^table.SignalSet(0),
+			Paths: []string{"/tmp"}, Comms: []string{"sh"}, UIDs: []uint32{0}, FDSet: &table.FDSet{}},
+		"ends": {Times: true, FDs: true, Status: &ok, Errnos: &enoent, MinDuration: time.Millisecond, NoSignals: true},
+	}
+}
+
+var processed = regexp.MustCompile(`processed (\d+) insns`)
+
+// TestVerifier loads every program under settings that together reach all of
+// its code, and tells how many instructions the verifier went through: a
+// figure that the kernel limits (vmtest/verifier.txt).
+func TestVerifier(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("loading BPF programs needs root")
+	}
+	most := map[string]int{}
+	for name, o := range settings() {
+		t.Run(name, func(t *testing.T) { verify(t, o, most) })
+	}
+	for _, name := range slices.Sorted(maps.Keys(most)) {
+		fmt.Printf("\n%s\n", protocol.Line{Event: protocol.Figure, Text: name, Status: strconv.Itoa(most[name])}.Encode())
+	}
+}
+
+func verify(t *testing.T, o Options, most map[string]int) {
+	o.Buffer, o.Threads = 1<<16, 64
+	s, err := Open(o)
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	defer s.Close()
+	some := s.spec.Copy()
+	coll, err := ebpf.NewCollectionWithOptions(some, ebpf.CollectionOptions{
+		MapReplacements: s.maps,
+		Programs:        ebpf.ProgramOptions{KernelTypes: s.types, LogLevel: ebpf.LogLevelStats},
+	})
+	if err != nil {
+		t.Fatalf("%+v", err)
+	}
+	defer coll.Close()
+	for name, p := range coll.Programs {
+		m := processed.FindStringSubmatch(p.VerifierLog)
+		if m == nil {
+			t.Errorf("%s: the verifier's log has no figure: %q", name, p.VerifierLog)
+			continue
+		}
+		n, _ := strconv.Atoi(m[1])
+		most[name] = max(most[name], n)
+	}
+}
