@@ -19,7 +19,7 @@ func (f *format) constant(b []byte, v *decode.Value, inSet bool) []byte {
 	}
 	b = append(b, " /* "...)
 	if v.Kind == decode.IPv6 {
-		b = append(appendIPv6(append(b, `inet_pton(AF_INET6, "`...), v.Bytes), `")`...)
+		b = append(f.address(append(b, `inet_pton(AF_INET6, "`...), v), `")`...)
 	} else if name := v.Set.Find(f.abi, v.Num); v.Kind == decode.Enum && name == "" {
 		b = append(b, v.Set.Prefix...)
 	} else {
@@ -90,12 +90,23 @@ func (f *format) symbol(b []byte, v *decode.Value, inSet bool) []byte {
 	case decode.Port:
 		return append(strconv.AppendUint(append(b, "htons("...), v.Num, 10), ')')
 	case decode.IPv4:
-		return append(appendIPv4(append(b, `inet_addr("`...), v.Bytes), `")`...)
+		return append(f.address(append(b, `inet_addr("`...), v), `")`...)
 	case decode.IPv6:
-		b = appendIPv6(append(b, `inet_pton(AF_INET6, "`...), v.Bytes)
+		b = f.address(append(b, `inet_pton(AF_INET6, "`...), v)
 		return append(append(append(b, `", &`...), v.Name...), ')')
 	}
 	return appendAddr(b, v.Num)
+}
+
+// address appends the text of an address, which -xx takes for a string too.
+func (f *format) address(b []byte, v *decode.Value) []byte {
+	start := len(b)
+	if v.Kind == decode.IPv4 {
+		b = appendIPv4(b, v.Bytes)
+	} else {
+		b = appendIPv6(b, v.Bytes)
+	}
+	return f.hexTail(b, start)
 }
 
 // unknown appends the remark that a number has no name.

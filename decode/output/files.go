@@ -30,8 +30,10 @@ func (f *format) file(b []byte, x *decode.File) []byte {
 				return r
 			}
 		}
-		b = append(b, "<socket:["...)
-		return append(strconv.AppendUint(b, x.Ino, 10), "]>"...)
+		b = append(b, '<')
+		start := len(b)
+		b = append(strconv.AppendUint(append(b, "socket:["...), x.Ino, 10), ']')
+		return append(f.hexTail(b, start), '>')
 	}
 	b = append(b, '<')
 	if x.Cut {

@@ -60,7 +60,7 @@ func TestJSON(t *testing.T) {
 	for _, s := range scenes {
 		o := testOptions()
 		s.opts(&o)
-		if o.StrSize == 32 && (o.Style != Abbrev || o.Comm || o.Prefix == PrefixColumn) {
+		if o.StrSize == 32 && (o.Style != Abbrev || o.Hex == HexAll || o.Comm || o.Prefix == PrefixColumn) {
 			continue // JSON is the same as that of the plain scene
 		}
 		t.Run(s.name, func(t *testing.T) {

@@ -103,6 +103,14 @@ func appendHex(b, s []byte) []byte {
 	return b
 }
 
+// hexTail makes b from start on \x.. if all strings are written so.
+func (f *format) hexTail(b []byte, start int) []byte {
+	if f.o.Hex != HexAll {
+		return b
+	}
+	return appendHex(b[:start], append([]byte(nil), b[start:]...))
+}
+
 // appendAddr appends n in hexadecimal, 0 as 0.
 func appendAddr(b []byte, n uint64) []byte {
 	if n == 0 {

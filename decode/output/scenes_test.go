@@ -189,6 +189,7 @@ var scenes = []scene{
 	{"files-y-v", func(o *Options) { o.Files, o.Verbose, o.Hex, o.StrSize = FilePath, true, HexNonASCII, 8 }, nil, files()},
 	{"processes", none, nil, processes()},
 	{"processes-raw", func(o *Options) { o.Style = Raw }, nil, processes()},
+	{"processes-xx", func(o *Options) { o.Hex = HexAll }, nil, processes()},
 	{"processes-verbose", func(o *Options) { o.Style = Verbose }, nil, processes()},
 	{"processes-comm", func(o *Options) { o.Comm, o.Prefix = true, PrefixAlways }, nil, processes()},
 	{"threads", func(o *Options) { o.Prefix = PrefixAuto }, &Summary{Received: 982, Lost: 18, Threads: []LostThread{{TID: 22, PID: 22, Lost: 17}, {TID: 21, PID: 20, Lost: 1}}}, threads()},
