@@ -3,6 +3,8 @@ package decode
 import (
 	"bytes"
 	"strconv"
+
+	"github.com/ebtrace/ebtrace/decode/xlat"
 )
 
 // fixedString appends text from a field of a fixed size, of which b holds what
@@ -37,13 +39,22 @@ func (d *Decoder) sockaddrVsock(m *mem) bool {
 	if v := m.uint(2, 2); v != 0 {
 		d.add(Hex, "svm_reserved1", v)
 	}
-	d.addSet(Enum, "svm_cid", setVsockCIDs, m.uint(8, 4))
-	d.addSet(Enum, "svm_port", setVsockPorts, m.uint(4, 4))
+	d.nameOrHex("svm_cid", setVsockCIDs, m.uint(8, 4))
+	d.nameOrHex("svm_port", setVsockPorts, m.uint(4, 4))
 	d.addSet(Flags, "svm_flags", setVsockFlags, m.uint(12, 1))
 	if zero := m.b[13:16]; zero[0]|zero[1]|zero[2] != 0 {
 		d.addBytes(Bytes, "svm_zero", zero, 0)
 	}
 	return true
+}
+
+// nameOrHex appends a number that has a name only for special values.
+func (d *Decoder) nameOrHex(name string, set *xlat.Set, v uint64) {
+	if set.Find(uint8(d.abi), v) == "" {
+		d.add(Hex, name, v)
+		return
+	}
+	d.addSet(Enum, name, set, v)
 }
 
 // sockaddrBluetooth tells the four kinds of addresses by their sizes

@@ -534,10 +534,10 @@ var c37 = []Const{
 }
 var g37 = []Group{{0x0, c37}}
 var c38 = []Const{
-	{"EPOLLIN", 0x1}, {"EPOLLPRI", 0x2}, {"EPOLLOUT", 0x4}, {"EPOLLRDNORM", 0x40},
-	{"EPOLLRDBAND", 0x80}, {"EPOLLWRNORM", 0x100}, {"EPOLLWRBAND", 0x200}, {"EPOLLMSG", 0x400},
-	{"EPOLLERR", 0x8}, {"EPOLLHUP", 0x10}, {"EPOLLRDHUP", 0x2000}, {"EPOLLEXCLUSIVE", 0x10000000},
-	{"EPOLLWAKEUP", 0x20000000}, {"EPOLLONESHOT", 0x40000000}, {"EPOLLET", 0x80000000},
+	{"EPOLLIN", 0x1}, {"EPOLLPRI", 0x2}, {"EPOLLOUT", 0x4}, {"EPOLLERR", 0x8},
+	{"EPOLLHUP", 0x10}, {"EPOLLNVAL", 0x20}, {"EPOLLRDNORM", 0x40}, {"EPOLLRDBAND", 0x80},
+	{"EPOLLWRNORM", 0x100}, {"EPOLLWRBAND", 0x200}, {"EPOLLMSG", 0x400}, {"EPOLLRDHUP", 0x2000},
+	{"EPOLLEXCLUSIVE", 0x10000000}, {"EPOLLWAKEUP", 0x20000000}, {"EPOLLONESHOT", 0x40000000}, {"EPOLLET", 0x80000000},
 }
 var g38 = []Group{{0x0, c38}}
 var c39 = []Const{
@@ -1708,10 +1708,10 @@ var c165 = []Const{
 }
 var g155 = []Group{{0x0, c165}}
 var c166 = []Const{
-	{"POLLIN", 0x1}, {"POLLPRI", 0x2}, {"POLLOUT", 0x4}, {"POLLRDNORM", 0x40},
-	{"POLLWRNORM", 0x100}, {"POLLRDBAND", 0x80}, {"POLLWRBAND", 0x200}, {"POLLERR", 0x8},
-	{"POLLHUP", 0x10}, {"POLLNVAL", 0x20}, {"POLLMSG", 0x400}, {"POLLREMOVE", 0x1000},
-	{"POLLRDHUP", 0x2000},
+	{"POLLIN", 0x1}, {"POLLPRI", 0x2}, {"POLLOUT", 0x4}, {"POLLERR", 0x8},
+	{"POLLHUP", 0x10}, {"POLLNVAL", 0x20}, {"POLLRDNORM", 0x40}, {"POLLRDBAND", 0x80},
+	{"POLLWRNORM", 0x100}, {"POLLWRBAND", 0x200}, {"POLLMSG", 0x400}, {"POLLREMOVE", 0x1000},
+	{"POLLRDHUP", 0x2000}, {"POLL_BUSY_LOOP", 0x8000},
 }
 var g156 = []Group{{0x0, c166}}
 var c167 = []Const{
@@ -2223,9 +2223,9 @@ var c253 = []Const{
 var g239 = []Group{{0x0, c253}}
 var c254 = []Const{
 	{"ISIG", 0x1}, {"ICANON", 0x2}, {"XCASE", 0x4}, {"ECHO", 0x8},
-	{"ECHOE", 0x10}, {"ECHOK", 0x20}, {"ECHONL", 0x40}, {"ECHOCTL", 0x200},
-	{"ECHOPRT", 0x400}, {"ECHOKE", 0x800}, {"FLUSHO", 0x1000}, {"NOFLSH", 0x80},
-	{"TOSTOP", 0x100}, {"PENDIN", 0x4000}, {"IEXTEN", 0x8000}, {"EXTPROC", 0x10000},
+	{"ECHOE", 0x10}, {"ECHOK", 0x20}, {"ECHONL", 0x40}, {"NOFLSH", 0x80},
+	{"IEXTEN", 0x8000}, {"ECHOCTL", 0x200}, {"ECHOPRT", 0x400}, {"ECHOKE", 0x800},
+	{"FLUSHO", 0x1000}, {"PENDIN", 0x4000}, {"TOSTOP", 0x100}, {"EXTPROC", 0x10000},
 }
 var g240 = []Group{{0x0, c254}}
 var c255 = []Const{
