@@ -35,18 +35,26 @@ func BenchmarkTextStat(b *testing.B) {
 // TestNoAllocation: writing an event allocates nothing once the buffers are there.
 func TestNoAllocation(t *testing.T) {
 	o := testOptions()
-	o.Prefix, o.Stamp, o.StampDig, o.Files, o.Comm = PrefixColumn, ClockTime, Micro, FileAll, true
+	o.Prefix, o.Stamp, o.StampDig, o.Files, o.Rel, o.Spent = PrefixColumn, ClockTime, Micro, FileAll, true, true
 	es := append(append(files()[:17], processes()[:23]...), descriptors()...)
-	w := NewText(io.Discard, o)
-	run := func() {
-		for _, e := range es {
-			if err := w.Event(e); err != nil {
+	wait := call(1, 1, "wait4", 61, num(decode.PID, 2), integer(-1).named("pid"), addr(0).named("wstatus"))
+	ignored := sig(1, 2, 17, false, num(decode.Signal, 17).named("si_signo"))
+	ignored.Sig.Ignored = true
+	es = append(es, begin(wait, 1), ignored, end(wait, 1, 9), begin(wait, 1), es[0], end(wait, 1, 9), gap(1, 20, 3))
+	for name, w := range map[string]Writer{"text": NewText(io.Discard, o), "json": NewJSON(io.Discard, o, Header{}), "counts": NewCounts(io.Discard, CountOptions{})} {
+		run := func() {
+			for _, e := range es {
+				if err := w.Event(e); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := w.Flush(); err != nil {
 				t.Fatal(err)
 			}
 		}
-	}
-	run()
-	if n := testing.AllocsPerRun(100, run); n != 0 {
-		t.Errorf("%v allocations for %d events", n, len(es))
+		run()
+		if n := testing.AllocsPerRun(100, run); n != 0 {
+			t.Errorf("%s: %v allocations for %d events", name, n, len(es))
+		}
 	}
 }
