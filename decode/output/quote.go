@@ -73,13 +73,13 @@ func (f *format) escape(b, s []byte, angle bool) []byte {
 		case space:
 			b = append(b, '\\', letter[c])
 		default:
-			b = f.number(b, c, i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '9')
+			b = f.number(b, c, i+1 < len(s) && s[i+1] >= '0' && s[i+1] <= '7')
 		}
 	}
 	return append(b, s[done:]...)
 }
 
-// number appends byte c as a number: octal, as short as it can be unless a
+// number appends byte c as a number: octal, as short as it can be unless an octal
 // digit follows.
 func (f *format) number(b []byte, c byte, digit bool) []byte {
 	if f.o.Hex == HexChars {
