@@ -231,7 +231,7 @@ static __always_inline int cap_argv(struct eb_scratch *sc, __u64 addr, __u32 mos
 	return cap_strings(at, n, tag);
 }
 
-/* How many elements operation op has. */
+/* How many elements operation op is about; op->max limits what is copied of them. */
 static __always_inline __u64 op_count(struct eb_scratch *sc, const struct eb_op *op)
 {
 	__u64 v = sc->args[op->len_arg & 7], n = 0;
@@ -261,8 +261,6 @@ static __always_inline __u64 op_count(struct eb_scratch *sc, const struct eb_op 
 		break;
 	}
 	}
-	if (op->max && n > op->max)
-		n = op->max;
 	return n;
 }
 
@@ -297,13 +295,14 @@ __noinline int cap_op(__u32 p, __u32 i, __u32 tag)
 		return cap_argv(sc, v, EB_MAX_ARGV, 1, tag);
 	if (op->kind == EB_OP_ENVP)
 		return cap_argv(sc, v, EB_MAX_ENVP, op->max, tag);
-	__u64 n = op_count(sc, op), size = n * op->elem;
+	__u64 all = op_count(sc, op), n = op->max && all > op->max ? op->max : all;
+	__u64 size = n * op->elem, asked = all * op->elem;
 	__u64 left = sc->at_exit ? sc->args[EB_ARG_RET] : ~0ULL;
 	switch (op->kind) {
 	case EB_OP_MEM:
-		return cap_mem(v, size > EB_PAGE ? EB_PAGE : size, u32_cap(size), tag);
+		return cap_mem(v, size > EB_CHUNK ? EB_CHUNK : size, u32_cap(asked), tag);
 	case EB_OP_DATA:
-		return cap_mem(v, size > str_size ? str_size : size, u32_cap(size), tag);
+		return cap_mem(v, size > str_size ? str_size : size, u32_cap(asked), tag);
 	case EB_OP_IOVEC:
 		return cap_iovec(v, n, left, tag);
 	case EB_OP_MSGHDR:

@@ -14,7 +14,7 @@
 
 enum eb_op_kind {
 	EB_OP_STR = 1,		/* NUL-terminated string, whole up to EB_PATH_MAX */
-	EB_OP_MEM = 2,		/* count * elem bytes, whole up to 4096 */
+	EB_OP_MEM = 2,		/* count * elem bytes, whole up to EB_CHUNK (maps.h) */
 	EB_OP_DATA = 3,		/* count * elem bytes, limited by the string size (-s) */
 	EB_OP_DSTR = 4,		/* NUL-terminated string, limited by the string size (-s) */
 	EB_OP_IOVEC = 5,	/* count iovecs, then the data of each, limited by -s */
@@ -25,7 +25,6 @@ enum eb_op_kind {
 	EB_OP_FD = 10,		/* what the descriptor in the argument is (-y) */
 	EB_OP_DEREF = 11,	/* a pointer at offset `elem` of the structure in the argument: `max` bytes there */
 	EB_OP_FDVEC = 12,	/* count structs whose first 4 bytes are a descriptor, elem bytes apart (pollfd) (-y) */
-	EB_OP_VECSTR = 13,	/* reserved */
 };
 
 enum eb_when {

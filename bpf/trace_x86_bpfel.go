@@ -185,7 +185,6 @@ const (
 	TraceEbOpKindEB_OP_FD      TraceEbOpKind = 10
 	TraceEbOpKindEB_OP_DEREF   TraceEbOpKind = 11
 	TraceEbOpKindEB_OP_FDVEC   TraceEbOpKind = 12
-	TraceEbOpKindEB_OP_VECSTR  TraceEbOpKind = 13
 )
 
 type TraceEbPathKey struct {

@@ -24,10 +24,10 @@ type PlanSet struct {
 
 // Limits of what is copied at once, in bytes.
 const (
-	maxMem      = 4096 // structures and arrays
-	maxSockaddr = 128  // sizeof(struct __kernel_sockaddr_storage), linux/socket.h
-	maxSigset   = 128  // 1024 signals, as in the C library's sigset_t
-	siginfoSize = 128  // SI_MAX_SIZE, asm-generic/siginfo.h
+	maxMem      = 32768 // structures and arrays; EB_CHUNK in bpf/maps.h
+	maxSockaddr = 128   // sizeof(struct __kernel_sockaddr_storage), linux/socket.h
+	maxSigset   = 128   // 1024 signals, as in the C library's sigset_t
+	siginfoSize = 128   // SI_MAX_SIZE, asm-generic/siginfo.h
 )
 
 // planner collects distinct plans.
