@@ -38,7 +38,7 @@ func setPIDs(o *options, v string) error {
 			return failf("Invalid process id: '%s'", f)
 		}
 		if int(pid) == os.Getpid() {
-			return failf("I'm sorry, I can't let you trace ebtrace by itself: '%s'", f)
+			return failf("Can't trace ebtrace by itself: process %s", f)
 		}
 		if !slices.Contains(o.pids, int(pid)) {
 			o.pids = append(o.pids, int(pid))
