@@ -79,26 +79,7 @@ func TestNoPrivilege(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("skipped: not root: cannot become another user")
 	}
-	dir := t.TempDir()
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	exe := filepath.Join(filepath.Dir(dir), "exe-"+strconv.Itoa(os.Getpid()))
-	defer os.Remove(exe)
-	b, err := os.ReadFile(os.Args[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(exe, b, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	for d := filepath.Dir(exe); d != "/"; d = filepath.Dir(d) {
-		if st, err := os.Stat(d); err != nil || st.Mode()&1 == 0 {
-			if err := os.Chmod(d, st.Mode().Perm()|0o011); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
+	exe := reachableCopy(t)
 	for _, c := range []struct {
 		args   []string
 		status int
@@ -112,6 +93,27 @@ func TestNoPrivilege(t *testing.T) {
 			t.Errorf("%q: status %d, %q", c.args, status, stderr)
 		}
 	}
+}
+
+// reachableCopy copies this binary to where every user can run it.
+func reachableCopy(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "ebtrace-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	b, err := os.ReadFile(os.Args[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	exe := filepath.Join(dir, "ebtrace")
+	for _, err := range []error{os.Chmod(dir, 0o755), os.WriteFile(exe, b, 0o755)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return exe
 }
 
 func TestLacking(t *testing.T) {
