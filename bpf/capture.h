@@ -288,7 +288,7 @@ __noinline int cap_op(__u32 p, __u32 i, __u32 tag)
 	if (!v)
 		return 0;
 	if (op->kind == EB_OP_STR)
-		return cap_str(v, EB_PATH_MAX, tag);
+		return cap_str(v, EB_PATH_MAX - 1, tag);
 	if (op->kind == EB_OP_DSTR)
 		return cap_str(v, str_size, tag);
 	if (op->kind == EB_OP_ARGV)

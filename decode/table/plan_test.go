@@ -170,10 +170,10 @@ process_vm_readv(a iovec out count=n len=ret, n ulong, b iovec count=m len=0, m 
 	}{
 		{AMD64, "openat", PlanOptions{}, "\tflags 0x0 fds 0x41\n\tstr(1) at entry\n"},
 		{AMD64, "openat", PlanOptions{FDs: true}, "\tflags 0x0 fds 0x41\n\tfd(0) at entry\n\tfd(6) at exit\n\tstr(1) at entry\n"},
-		{AMD64, "poll", PlanOptions{}, "\tmem(0) at entry,exit elem 8 len 1 max 512\n"},
-		{AMD64, "poll", PlanOptions{FDs: true}, "\tmem(0) at entry,exit elem 8 len 1 max 512\n\tfdvec(0) at entry elem 8 len 1 max 512\n"},
-		{AMD64, "pselect6", PlanOptions{}, "\tmem(1) at entry,exit len 0 (bits) max 4096\n\tmem(2) at entry max 16\n\tderef(2) at entry max 8\n"},
-		{I386, "pselect6", PlanOptions{}, "\tmem(1) at entry,exit len 0 (bits) max 4096\n\tmem(2) at entry max 8\n\tderef(2) at entry max 8\n"},
+		{AMD64, "poll", PlanOptions{}, "\tmem(0) at entry,exit elem 8 len 1 max 4096\n"},
+		{AMD64, "poll", PlanOptions{FDs: true}, "\tmem(0) at entry,exit elem 8 len 1 max 4096\n\tfdvec(0) at entry elem 8 len 1 max 4096\n"},
+		{AMD64, "pselect6", PlanOptions{}, "\tmem(1) at entry,exit len 0 (bits) max 32768\n\tmem(2) at entry max 16\n\tderef(2) at entry max 8\n"},
+		{I386, "pselect6", PlanOptions{}, "\tmem(1) at entry,exit len 0 (bits) max 32768\n\tmem(2) at entry max 8\n\tderef(2) at entry max 8\n"},
 		{I386, "nanosleep", PlanOptions{}, "\tmem(0) at entry max 8\n\tmem(1) at always max 8\n"},
 		{ARM64, "execve", PlanOptions{}, "\tflags 0x4 fds 0x0\n\tstr(0) at entry\n\targv(1) at entry\n\tenvp(2) at entry\n"},
 		{ARM64, "execve", PlanOptions{Env: true}, "\tflags 0x4 fds 0x0\n\tstr(0) at entry\n\targv(1) at entry\n\tenvp(2) at entry max 1\n"},
@@ -181,7 +181,7 @@ process_vm_readv(a iovec out count=n len=ret, n ulong, b iovec count=m len=0, m 
 		{ARM64, "fcntl", PlanOptions{}, "\tflags 0x1 fds 0x1\n\tif argument 1 & 0xffffffff = 0x6\n\t\tflags 0x0 fds 0x1\n\t\tmem(2) at entry,exit max 16\n"},
 		{I386, "pwrite64", PlanOptions{}, "\tflags 0x0 fds 0x1\n\tdata(1) at entry len 4\n"},
 		{AMD64, "recvmmsg", PlanOptions{}, "\tflags 0x0 fds 0x1\n\tmmsghdr(1) at exit len ret\n"},
-		{I386, "process_vm_readv", PlanOptions{}, "\tiovec(0) at exit elem 8 len 1\n\tmem(2) at entry elem 8 len 3 max 512\n"},
+		{I386, "process_vm_readv", PlanOptions{}, "\tiovec(0) at exit elem 8 len 1\n\tmem(2) at entry elem 8 len 3 max 4096\n"},
 		{AMD64, "read", PlanOptions{}, ""},
 	} {
 		s := plans(tb, c.opts)
