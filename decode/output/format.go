@@ -17,6 +17,13 @@ type format struct {
 	short         bool // a container was cut short: its end is not written
 }
 
+// here notes that node i begins at the end of b, if it is the marked one.
+func (f *format) here(b []byte, i int) {
+	if i == f.mark {
+		f.markPos, f.mark = len(b), -1
+	}
+}
+
 // next is the index after the tree at i.
 func next(vs []decode.Value, i int) int {
 	return min(i+max(1, int(vs[i].Span)), len(vs))
@@ -28,8 +35,8 @@ func (f *format) args(b []byte, vs []decode.Value) []byte {
 	for i := 0; i < len(vs); i = next(vs, i) {
 		v := &vs[i]
 		named := v.Flags&decode.FlagNamed != 0
-		if named && i == f.mark {
-			f.markPos, f.mark = len(b), -1
+		if named {
+			f.here(b, i)
 		}
 		if i > 0 {
 			b = append(b, ", "...)
@@ -58,9 +65,7 @@ func (f *format) aux(b []byte, vs []decode.Value) []byte {
 
 // value appends the tree at i, without its name. inSet: as an element of a Set.
 func (f *format) value(b []byte, vs []decode.Value, i int, inSet bool) []byte {
-	if i == f.mark {
-		f.markPos, f.mark = len(b), -1
-	}
+	f.here(b, i)
 	v := &vs[i]
 	switch v.Kind {
 	case decode.Int, decode.PID:
@@ -174,6 +179,7 @@ func (f *format) parts(b []byte, vs []decode.Value, i int, sep, end string) []by
 			dots = true
 			continue
 		}
+		f.here(b, j)
 		if !first {
 			b = append(b, sep...)
 		}
@@ -234,9 +240,7 @@ func (f *format) pair(b []byte, vs []decode.Value, i int) []byte {
 	stop := i + max(1, int(vs[i].Span))
 	for j := i + 1; j < stop && j < len(vs); j = next(vs, j) {
 		if j > i+1 {
-			if j == f.mark {
-				f.markPos, f.mark = len(b), -1
-			}
+			f.here(b, j)
 			b = append(b, " => "...)
 		}
 		b = f.value(b, vs, j, false)

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ebtrace/ebtrace/decode"
+	"github.com/ebtrace/ebtrace/decode/table"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -250,5 +251,34 @@ func TestIgnored(t *testing.T) {
 				t.Errorf("%v\n%s\nwant\n%s", err, b.String(), c.want)
 			}
 		})
+	}
+}
+
+// TestReuse: a number that a new thread has is that of a new thread, also
+// when the end of the old one was lost.
+func TestReuse(t *testing.T) {
+	old := call(1, 1, "pause", 34, integer(0))
+	old.Call.ABI = table.I386
+	again := call(1, 2, "getpid", 39, integer(1))
+	again.Start = 99
+	o := testOptions()
+	o.Quiet = QuietAttach
+	const want = "[ Process PID=1 runs in 32 bit mode. ]\npause( <unfinished ...>\ngetpid()                                = 1\n"
+	if got := render(t, o, nil, begin(old, 0), again); got != want {
+		t.Errorf("%q", got)
+	}
+	closed := 0
+	o.Open = func(uint32) (io.Writer, error) { closed++; return io.Discard, nil }
+	if render(t, o, nil, begin(old, 0), again); closed != 2 {
+		t.Errorf("%d files for two threads", closed)
+	}
+}
+
+// TestInside: a beginning may end inside a value.
+func TestInside(t *testing.T) {
+	es := call(1, 1, "x", 1, integer(0), node(decode.Array, node(decode.Struct, integer(1).named("a"), integer(2).named("b"))), integer(3))
+	const want = "x([{a=1 <unfinished ...>\n--- SIGINT ---\n<... x resumed>, b=2}], 3)              = 0\n"
+	if got := render(t, testOptions(), nil, begin(es, 3), sig(1, 2, 2, false), end(es, 3, 5)); got != want {
+		t.Errorf("%q", got)
 	}
 }
