@@ -1,0 +1,116 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/ebtrace/ebtrace/vmtest/kernels"
+	"github.com/ebtrace/ebtrace/vmtest/protocol"
+)
+
+// testPackages are the packages whose tests run in guests. They must need
+// nothing but their own binary.
+var testPackages = []string{"./vmtest/guest", "./loader", "./events"}
+
+// builder makes the initramfs of each architecture once.
+type builder struct {
+	root, work, run string
+	verbose         bool
+	mu              sync.Mutex
+	built           map[string]map[string]string // GOARCH: name in the image: file
+}
+
+// initramfs writes the initramfs for k and returns its name.
+func (b *builder) initramfs(k *kernels.Kernel) (string, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	files, err := b.binaries(k.Arch)
+	if err != nil {
+		return "", err
+	}
+	plan := protocol.Plan{Env: []string{protocol.EnvKernel + "=" + k.Name(), protocol.EnvHas + "=" + has(k)}}
+	for _, p := range testPackages {
+		name := filepath.Base(p)
+		t := protocol.Test{Name: name, Path: "/tests/" + name + ".test", Args: []string{"-test.v", "-test.timeout=20m"}}
+		if b.run != "" {
+			t.Args = append(t.Args, "-test.run="+b.run)
+		}
+		plan.Tests = append(plan.Tests, t)
+	}
+	data, err := json.Marshal(plan)
+	if err != nil {
+		return "", err
+	}
+	out := filepath.Join(b.work, k.Name()+".cpio")
+	f, err := os.Create(out)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	w := newArchive(f)
+	for _, dir := range []string{"dev", "proc", "sys", "tmp", "run", "bin", "tests"} {
+		w.dir(dir)
+	}
+	w.device("dev/console", 5, 1)
+	w.file(strings.TrimPrefix(protocol.PlanFile, "/"), 0o644, data)
+	for name, from := range files {
+		body, err := os.ReadFile(from)
+		if err != nil {
+			return "", err
+		}
+		w.file(name, 0o755, body)
+	}
+	return out, w.close()
+}
+
+func has(k *kernels.Kernel) string {
+	s := make([]string, len(k.Has))
+	for i, f := range k.Has {
+		s[i] = string(f)
+	}
+	return strings.Join(s, ",")
+}
+
+// binaries builds what a guest of an architecture runs.
+func (b *builder) binaries(arch string) (map[string]string, error) {
+	if files, ok := b.built[arch]; ok {
+		return files, nil
+	}
+	dir := filepath.Join(b.work, arch)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	files := map[string]string{}
+	build := func(name, pkg string, args ...string) error {
+		out := filepath.Join(dir, filepath.Base(name))
+		cmd := exec.Command("go", append(args, "-trimpath", "-ldflags=-s -w", "-o", out, pkg)...)
+		cmd.Dir = b.root
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch)
+		if said, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("build %s for %s: %w\n%s", pkg, arch, err, said)
+		}
+		files[name] = out
+		return nil
+	}
+	if err := build("init", "./vmtest/init", "build"); err != nil {
+		return nil, err
+	}
+	if err := build("bin/ebtrace", "./cmd/ebtrace", "build"); err != nil {
+		return nil, err
+	}
+	for _, p := range testPackages {
+		if err := build("tests/"+filepath.Base(p)+".test", p, "test", "-c"); err != nil {
+			return nil, err
+		}
+	}
+	if b.built == nil {
+		b.built = map[string]map[string]string{}
+	}
+	b.built[arch] = files
+	return files, nil
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/ebtrace/ebtrace/vmtest/protocol"
+)
+
+// tailLines is how much of a console is shown of a guest that went wrong.
+const tailLines = 40
+
+// console reads what a guest says.
+type console struct {
+	verbose  bool
+	began    time.Time
+	started  bool // init ran
+	exited   bool // init ran everything
+	bootTime time.Duration
+	release  string
+	inside   string // test binary that runs; "" none
+	passed   int
+	failed   []string
+	skipped  []skipped
+	broken   []string // binaries that ended other than well, troubles of init
+	figures  map[string]string
+	last     string // last line of a test's own output
+	tail     []string
+	pending  []string // lines since the current test's start
+	detail   []string // output of failed tests
+}
+
+type skipped struct{ test, reason string }
+
+func newConsole(verbose bool) *console {
+	return &console{verbose: verbose, began: time.Now(), figures: map[string]string{}}
+}
+
+var resultLine = regexp.MustCompile(`^\s*--- (PASS|FAIL|SKIP): (\S+)`)
+
+func (c *console) add(line string) {
+	if c.verbose {
+		fmt.Println("  | " + line)
+	}
+	if l, ok := protocol.Decode(line); ok {
+		c.event(l)
+		return
+	}
+	if strings.TrimSpace(line) == "" {
+		return
+	}
+	c.tail = append(c.tail, line)
+	if len(c.tail) > tailLines {
+		c.tail = c.tail[1:]
+	}
+	m := resultLine.FindStringSubmatch(line)
+	switch {
+	case m != nil:
+		c.test(m[1], m[2])
+	case strings.HasPrefix(line, "=== RUN"):
+		c.pending = c.pending[:0]
+	default:
+		c.last = strings.TrimSpace(line)
+		c.pending = append(c.pending, line)
+	}
+}
+
+func (c *console) test(verdict, name string) {
+	name = c.inside + "." + name
+	switch verdict {
+	case "PASS":
+		c.passed++
+	case "FAIL":
+		c.failed = append(c.failed, name)
+		c.detail = append(append(c.detail, name+":"), c.pending...)
+	case "SKIP":
+		c.skipped = append(c.skipped, skipped{name, c.last})
+	}
+	c.pending = c.pending[:0]
+}
+
+func (c *console) event(l protocol.Line) {
+	switch l.Event {
+	case protocol.Start:
+		c.started, c.release, c.bootTime = true, l.Text, time.Since(c.began)
+	case protocol.Begin:
+		c.inside = l.Text
+	case protocol.End:
+		c.inside = ""
+		if l.Status != "0" && (l.Status != "1" || len(c.failed) == 0) {
+			c.broken = append(c.broken, l.Text+" ended with status "+l.Status)
+			c.detail = append(append(c.detail, l.Text+":"), c.tail...)
+		}
+	case protocol.Trouble:
+		c.broken = append(c.broken, l.Text)
+	case protocol.Figure:
+		c.figures[l.Text] = l.Status
+	case protocol.Exit:
+		c.exited = true
+	}
+}

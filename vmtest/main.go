@@ -1,0 +1,207 @@
+// Command vmtest proves ebtrace on a matrix of kernels: it builds the test
+// binaries, boots each kernel in QEMU with them, and prints a table of what
+// passed, failed and was skipped.
+//
+// Exit status: 0 every kernel passed (some may be skipped), 1 something is bad,
+// 2 wrong use, 77 nothing was tested.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/ebtrace/ebtrace/vmtest/kernels"
+)
+
+type options struct {
+	list    string
+	run     string
+	image   string
+	arch    string
+	accel   string
+	btf     bool
+	fetch   bool
+	jobs    int
+	silence time.Duration
+	total   time.Duration
+	verbose bool
+	update  bool
+	root    string // of the source tree
+}
+
+const (
+	exitBad     = 1
+	exitUsage   = 2
+	exitNothing = 77
+)
+
+func main() {
+	o := &options{}
+	flag.StringVar(&o.list, "kernels", "", "kernels to boot: 5.10,6.12/arm64 or all; default: the quick ones")
+	flag.StringVar(&o.run, "run", "", "run only the tests that match this expression")
+	flag.StringVar(&o.image, "image", "", "boot this kernel image instead of the matrix")
+	flag.StringVar(&o.arch, "arch", "amd64", "architecture of -image: amd64 or arm64")
+	flag.StringVar(&o.accel, "accel", "auto", "auto, kvm or tcg")
+	flag.BoolVar(&o.btf, "btf", false, "boot nothing: fetch the whole matrix and save the types (BTF) of each kernel")
+	flag.BoolVar(&o.fetch, "fetch", false, "boot nothing: fetch the kernels")
+	flag.IntVar(&o.jobs, "j", 1, "guests at once")
+	flag.DurationVar(&o.silence, "silence", 2*time.Minute, "end a guest whose console is silent for so long")
+	flag.DurationVar(&o.total, "total", 30*time.Minute, "end a guest that runs for so long")
+	flag.BoolVar(&o.verbose, "v", false, "show the consoles")
+	flag.BoolVar(&o.update, "update", false, "record the verifier's figures in vmtest/verifier.txt instead of comparing")
+	flag.Parse()
+	if flag.NArg() > 0 || o.jobs < 1 {
+		flag.Usage()
+		os.Exit(exitUsage)
+	}
+	os.Exit(start(o))
+}
+
+func fail(status int, err error) int {
+	fmt.Fprintf(os.Stderr, "vmtest: %v\n", err)
+	return status
+}
+
+func start(o *options) int {
+	var err error
+	if o.root, err = sourceRoot(); err != nil {
+		return fail(exitUsage, err)
+	}
+	if o.btf && o.list == "" {
+		o.list = "all"
+	}
+	matrix, err := kernels.Select(o.list)
+	if err != nil {
+		return fail(exitUsage, err)
+	}
+	if o.image != "" {
+		matrix = []kernels.Kernel{{Series: "own", Arch: o.arch}}
+		if machines[o.arch].qemu == "" {
+			return fail(exitUsage, fmt.Errorf("-arch %s: must be amd64 or arm64", o.arch))
+		}
+	}
+	if o.btf || o.fetch {
+		return fetchAll(o, matrix)
+	}
+	work, err := os.MkdirTemp("", "ebtrace-vmtest-")
+	if err != nil {
+		return fail(exitBad, err)
+	}
+	defer os.RemoveAll(work)
+	stopOnSignal(work)
+	return matrixRun(o, matrix, work)
+}
+
+// stopOnSignal ends the guests and removes the work directory when the user
+// gives up.
+func stopOnSignal(work string) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		<-c
+		guests.killAll()
+		os.RemoveAll(work)
+		os.Exit(130)
+	}()
+}
+
+// sourceRoot is the nearest directory upwards with a go.mod.
+func sourceRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for ; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		if dir == "/" {
+			return "", fmt.Errorf("run it inside of ebtrace's source tree: it builds the tests from there")
+		}
+	}
+}
+
+func (o *options) script() string { return filepath.Join(o.root, "vmtest", "fetch-kernel") }
+
+// fetchAll fills the cache.
+func fetchAll(o *options, matrix []kernels.Kernel) int {
+	status, had := 0, 0
+	for i := range matrix {
+		k := &matrix[i]
+		f, err := k.Fetch(o.script())
+		if err == nil && o.btf {
+			err = f.SaveBTF()
+		}
+		if err != nil {
+			fmt.Printf("%-12s %v\n", k.Name(), err)
+			status = exitBad
+			continue
+		}
+		had++
+		fmt.Printf("%-12s %s\n", k.Name(), f.Release)
+	}
+	if had == 0 {
+		status = exitNothing
+	}
+	return status
+}
+
+// matrixRun boots every kernel and reports.
+func matrixRun(o *options, matrix []kernels.Kernel, work string) int {
+	b := &builder{root: o.root, work: work, run: o.run, verbose: o.verbose}
+	results := make([]*result, len(matrix))
+	began := time.Now()
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, o.jobs)
+	for i := range matrix {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			results[i] = one(o, b, &matrix[i])
+			results[i].print(os.Stdout)
+		})
+	}
+	wg.Wait()
+	if o.image == "" {
+		checkFigures(o, results)
+	}
+	return report(os.Stdout, results, time.Since(began))
+}
+
+// one boots one kernel.
+func one(o *options, b *builder, k *kernels.Kernel) *result {
+	r := &result{kernel: k}
+	m := machines[k.Arch]
+	if !m.installed() {
+		return r.skip(m.qemu + " is not installed (Debian: " + m.pkg + ")")
+	}
+	f := kernels.Files{Image: o.image}
+	if o.image == "" {
+		var err error
+		if f, err = k.Fetch(o.script()); err != nil {
+			return r.skip("no kernel: " + err.Error())
+		}
+	} else if _, err := os.Stat(o.image); err != nil {
+		return r.fail(err)
+	}
+	r.release = f.Release
+	initrd, err := b.initramfs(k)
+	if err != nil {
+		return r.fail(err)
+	}
+	accel, why := accelerator(o, m, k, f.Image, initrd)
+	if why != "" {
+		fmt.Printf("vmtest: %s guests use %s: %s\n", k.Arch, accel, strings.TrimSpace(why))
+	}
+	g := &guest{machine: m, kernel: k, image: f.Image, initrd: initrd, accel: accel,
+		silence: o.silence, total: o.total, verbose: o.verbose}
+	g.boot(r)
+	return r
+}

@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package workload
+
+import "syscall"
+
+func int80(string) { fatal("int 0x80", syscall.ENOSYS) }
