@@ -173,6 +173,10 @@ var layouts = []layout{
 		{name: "aio_flags", off: [NumABI]uint32{56, 56, 56}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "aio_resfd", off: [NumABI]uint32{60, 60, 60}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 	}},
+	{name: "iovec_head", size: [NumABI]uint32{16, 16, 8}, members: []member{
+		{name: "iov_base", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+		{name: "iov_len", off: [NumABI]uint32{8, 8, 4}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+	}},
 	{name: "ipc_perm", size: [NumABI]uint32{48, 48, 36}, members: []member{
 		{name: "uid", off: [NumABI]uint32{4, 4, 4}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "gid", off: [NumABI]uint32{8, 8, 8}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
