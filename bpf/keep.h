@@ -17,7 +17,6 @@ KEEP(struct, eb_op);
 KEEP(struct, eb_plan);
 KEEP(struct, eb_variant_key);
 KEEP(struct, eb_path_key);
-KEEP(struct, eb_pid_page);
 KEEP(struct, eb_count);
 KEEP(struct, eb_attached);
 KEEP(enum, eb_kind);

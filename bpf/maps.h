@@ -61,17 +61,13 @@ __u32 launched_tid;	/* set by the kernel half when it has adopted it */
 __u64 lost_slots;	/* threads that are not traced: no slot was free */
 __u64 lost_unnumbered;	/* records outside of any thread's numbering (ignored signals) */
 
-/* pid -> slot, 0: not traced. Plain arrays: two loads decide for a bystander. */
-#define EB_PID_BITS 15
-struct eb_pid_page {
-	__u16 slot[1 << EB_PID_BITS];
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);	/* set before loading: up to pid_max */
-	__type(key, __u32);
-	__type(value, struct eb_pid_page);
-} slot_of SEC(".maps");
+/*
+ * pid -> slot, 0: not traced. A plain array in a section of its own, which is
+ * made as large as pid_limit before loading: one load decides for a bystander.
+ */
+#define EB_SLOT_OF_DECLARED 4096
+__u16 slot_of[EB_SLOT_OF_DECLARED] SEC(".data.slot_of");
+const volatile __u32 pid_limit = EB_SLOT_OF_DECLARED;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

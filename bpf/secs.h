@@ -17,7 +17,6 @@
 
 /* What a section is about: argument in the low byte, enum eb_sec_flag above. */
 #define EB_TAG(arg, flags) ((arg) | (flags) << 8)
-#define opaque(v) asm volatile("" : "+r"(v))
 
 static __always_inline struct eb_scratch *scratch_get(void)
 {

@@ -11,19 +11,23 @@ static __always_inline struct eb_slot *slot_at(__u32 slot)
 /* The slot of a thread, 0 if it is not traced. */
 static __always_inline __u32 slot_num(__u32 pid)
 {
-	__u32 page = pid >> EB_PID_BITS;
-	struct eb_pid_page *p = bpf_map_lookup_elem(&slot_of, &page);
-	return p ? p->slot[pid & ((1 << EB_PID_BITS) - 1)] : 0;
+	__u16 *p = slot_of;
+	__u64 i = pid;
+	opaque(p);	/* the array is larger than the compiler was told */
+	opaque(i);
+	return i < pid_limit ? p[i] : 0;
 }
 
 /* Returns 0 if pid is beyond what was the highest when tracing began. */
 static __always_inline int slot_set(__u32 pid, __u16 slot)
 {
-	__u32 page = pid >> EB_PID_BITS;
-	struct eb_pid_page *p = bpf_map_lookup_elem(&slot_of, &page);
-	if (!p)
+	__u16 *p = slot_of;
+	__u64 i = pid;
+	opaque(p);
+	opaque(i);
+	if (i >= pid_limit)
 		return 0;
-	p->slot[pid & ((1 << EB_PID_BITS) - 1)] = slot;
+	p[i] = slot;
 	return 1;
 }
 

@@ -328,7 +328,6 @@ const (
 	TraceMapRare              = "rare"
 	TraceMapRing              = "ring"
 	TraceMapScratch           = "scratch"
-	TraceMapSlotOf            = "slot_of"
 	TraceMapSlots             = "slots"
 	TraceMapTails             = "tails"
 	TraceMapTargets           = "targets"
@@ -369,7 +368,6 @@ const (
 	TraceVarKeepEbOp          = "keep_eb_op"
 	TraceVarKeepEbOpKind      = "keep_eb_op_kind"
 	TraceVarKeepEbPathKey     = "keep_eb_path_key"
-	TraceVarKeepEbPidPage     = "keep_eb_pid_page"
 	TraceVarKeepEbPlan        = "keep_eb_plan"
 	TraceVarKeepEbPlanFlag    = "keep_eb_plan_flag"
 	TraceVarKeepEbRec         = "keep_eb_rec"
@@ -390,8 +388,10 @@ const (
 	TraceVarMinDuration       = "min_duration"
 	TraceVarNcomms            = "ncomms"
 	TraceVarNuids             = "nuids"
+	TraceVarPidLimit          = "pid_limit"
 	TraceVarSignalSet         = "signal_set"
 	TraceVarSkipIgnored       = "skip_ignored"
+	TraceVarSlotOf            = "slot_of"
 	TraceVarStatusFailed      = "status_failed"
 	TraceVarStatusOk          = "status_ok"
 	TraceVarStrSize           = "str_size"
@@ -466,7 +466,6 @@ type TraceMapSpecs struct {
 	Rare      *ebpf.MapSpec `ebpf:"rare"`
 	Ring      *ebpf.MapSpec `ebpf:"ring"`
 	Scratch   *ebpf.MapSpec `ebpf:"scratch"`
-	SlotOf    *ebpf.MapSpec `ebpf:"slot_of"`
 	Slots     *ebpf.MapSpec `ebpf:"slots"`
 	Tails     *ebpf.MapSpec `ebpf:"tails"`
 	Targets   *ebpf.MapSpec `ebpf:"targets"`
@@ -504,7 +503,6 @@ type TraceVariableSpecs struct {
 	KeepEbOp          *ebpf.VariableSpec `ebpf:"keep_eb_op"`
 	KeepEbOpKind      *ebpf.VariableSpec `ebpf:"keep_eb_op_kind"`
 	KeepEbPathKey     *ebpf.VariableSpec `ebpf:"keep_eb_path_key"`
-	KeepEbPidPage     *ebpf.VariableSpec `ebpf:"keep_eb_pid_page"`
 	KeepEbPlan        *ebpf.VariableSpec `ebpf:"keep_eb_plan"`
 	KeepEbPlanFlag    *ebpf.VariableSpec `ebpf:"keep_eb_plan_flag"`
 	KeepEbRec         *ebpf.VariableSpec `ebpf:"keep_eb_rec"`
@@ -525,8 +523,10 @@ type TraceVariableSpecs struct {
 	MinDuration       *ebpf.VariableSpec `ebpf:"min_duration"`
 	Ncomms            *ebpf.VariableSpec `ebpf:"ncomms"`
 	Nuids             *ebpf.VariableSpec `ebpf:"nuids"`
+	PidLimit          *ebpf.VariableSpec `ebpf:"pid_limit"`
 	SignalSet         *ebpf.VariableSpec `ebpf:"signal_set"`
 	SkipIgnored       *ebpf.VariableSpec `ebpf:"skip_ignored"`
+	SlotOf            *ebpf.VariableSpec `ebpf:"slot_of"`
 	StatusFailed      *ebpf.VariableSpec `ebpf:"status_failed"`
 	StatusOk          *ebpf.VariableSpec `ebpf:"status_ok"`
 	StrSize           *ebpf.VariableSpec `ebpf:"str_size"`
@@ -564,7 +564,6 @@ type TraceMaps struct {
 	Rare      *ebpf.Map `ebpf:"rare"`
 	Ring      *ebpf.Map `ebpf:"ring"`
 	Scratch   *ebpf.Map `ebpf:"scratch"`
-	SlotOf    *ebpf.Map `ebpf:"slot_of"`
 	Slots     *ebpf.Map `ebpf:"slots"`
 	Tails     *ebpf.Map `ebpf:"tails"`
 	Targets   *ebpf.Map `ebpf:"targets"`
@@ -580,7 +579,6 @@ func (m *TraceMaps) Close() error {
 		m.Rare,
 		m.Ring,
 		m.Scratch,
-		m.SlotOf,
 		m.Slots,
 		m.Tails,
 		m.Targets,
@@ -619,7 +617,6 @@ type TraceVariables struct {
 	KeepEbOp          *ebpf.Variable `ebpf:"keep_eb_op"`
 	KeepEbOpKind      *ebpf.Variable `ebpf:"keep_eb_op_kind"`
 	KeepEbPathKey     *ebpf.Variable `ebpf:"keep_eb_path_key"`
-	KeepEbPidPage     *ebpf.Variable `ebpf:"keep_eb_pid_page"`
 	KeepEbPlan        *ebpf.Variable `ebpf:"keep_eb_plan"`
 	KeepEbPlanFlag    *ebpf.Variable `ebpf:"keep_eb_plan_flag"`
 	KeepEbRec         *ebpf.Variable `ebpf:"keep_eb_rec"`
@@ -640,8 +637,10 @@ type TraceVariables struct {
 	MinDuration       *ebpf.Variable `ebpf:"min_duration"`
 	Ncomms            *ebpf.Variable `ebpf:"ncomms"`
 	Nuids             *ebpf.Variable `ebpf:"nuids"`
+	PidLimit          *ebpf.Variable `ebpf:"pid_limit"`
 	SignalSet         *ebpf.Variable `ebpf:"signal_set"`
 	SkipIgnored       *ebpf.Variable `ebpf:"skip_ignored"`
+	SlotOf            *ebpf.Variable `ebpf:"slot_of"`
 	StatusFailed      *ebpf.Variable `ebpf:"status_failed"`
 	StatusOk          *ebpf.Variable `ebpf:"status_ok"`
 	StrSize           *ebpf.Variable `ebpf:"str_size"`

@@ -23,6 +23,9 @@ typedef _Bool bool;
 #define NULL ((void *)0)
 #define EB_NO_TYPES
 
+/* Hides from the compiler what it knows of v, so that a bound check stays where the verifier needs it. */
+#define opaque(v) asm volatile("" : "+r"(v))
+
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,

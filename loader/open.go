@@ -87,7 +87,9 @@ func configure(spec *ebpf.CollectionSpec, o *Options, plans *table.PlanSet, w *w
 	spec.Maps["ring"].MaxEntries = uint32(o.Buffer)
 	spec.Maps["rare"].MaxEntries = rareBuffer
 	spec.Maps["plans"].MaxEntries = uint32(len(plans.Plans))
-	spec.Maps["slot_of"].MaxEntries = pidPages()
+	if err := sizeSlotOf(spec); err != nil {
+		return err
+	}
 	cpus, err := ebpf.PossibleCPU()
 	if err != nil {
 		return err
@@ -101,15 +103,23 @@ func configure(spec *ebpf.CollectionSpec, o *Options, plans *table.PlanSet, w *w
 	return nil
 }
 
-// pidPages is how many pages of EB_PID_BITS (bpf/maps.h) hold every process id.
-func pidPages() uint32 {
+// sizeSlotOf makes the array from process ids to slots as large as the
+// highest process id.
+func sizeSlotOf(spec *ebpf.CollectionSpec) error {
 	limit := uint64(4 << 20) // include/linux/threads.h, PID_MAX_LIMIT on 64-bit
 	if b, err := os.ReadFile("/proc/sys/kernel/pid_max"); err == nil {
 		if n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 32); err == nil {
 			limit = n
 		}
 	}
-	return uint32(limit>>15) + 1
+	if err := spec.Variables["pid_limit"].Set(uint32(limit)); err != nil {
+		return err
+	}
+	m := spec.Maps[".data.slot_of"]
+	m.ValueSize = uint32(2 * limit)
+	m.Key, m.Value = nil, nil // its type has the size declared
+	m.Contents[0].Value = make([]byte, m.ValueSize)
+	return nil
 }
 
 // constants are the settings of bpf/maps.h.
