@@ -200,6 +200,16 @@ func form(v []Value, abi table.ABI) string {
 		return "[" + list(v[1:], abi, ", ") + "]"
 	case Pair:
 		return "(" + list(v[1:], abi, " => ") + ")"
+	case Or:
+		return list(v[1:], abi, "|")
+	case Func:
+		return x.Text + "(" + list(v[1:], abi, ", ") + ")"
+	case Port:
+		return fmt.Sprintf("port %d", x.Num)
+	case IPv4, IPv6:
+		return fmt.Sprintf("ip %x", x.Bytes)
+	case Dev:
+		return fmt.Sprintf("dev %#x", x.Num)
 	case Set:
 		return "set[" + list(v[1:], abi, " ") + "]"
 	}

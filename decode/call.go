@@ -45,7 +45,7 @@ func (d *Decoder) decodeCall(ev *events.Event) {
 		d.rawArgs(c)
 		return
 	}
-	c.Row = c.Row.Variant(c.ABI, d.regs)
+	c.Row = d.unpack(c.Row.Variant(c.ABI, d.regs))
 	c.Name = c.Row.Name
 	d.row = c.Row
 	d.decodeArgs(c)
@@ -120,7 +120,7 @@ func (d *Decoder) decodeArgs(c *Call) {
 		if a.Kind == table.KindUnused || !d.shown(a) {
 			continue
 		}
-		if entry && needsExit(a) {
+		if entry && (needsExit(a) || c.Kind != events.Whole && d.absent(a)) {
 			entry = false
 			c.EntryArgs = len(d.nodes)
 		}
@@ -168,6 +168,21 @@ func needsExit(a *table.Arg) bool {
 		return false
 	}
 	return a.Dir&table.In == 0 || showsExit(a)
+}
+
+// absent says whether memory of an argument could not be read at entry. Its
+// second copy, of the exit, is worth waiting for: a Begin does not show it.
+func (d *Decoder) absent(a *table.Arg) bool {
+	if !a.Kind.Pointer() {
+		return false
+	}
+	for i := range d.secs {
+		s := &d.secs[i]
+		if !s.exit && s.Err != 0 && s.Arg == uint8(a.Reg[d.abi]) {
+			return true
+		}
+	}
+	return false
 }
 
 // showsExit says whether an inout argument shows what the call left. Arrays

@@ -130,6 +130,24 @@ func TestBegin(t *testing.T) {
 	expect(t, decodeAs(t, Options{StrSize: 32}, events.Begin, enter, exit), `accept(sockfd=3) more`)
 }
 
+// TestAbsent: what was not there at entry may be there at exit, so a Begin ends
+// before it and the End says the rest.
+func TestAbsent(t *testing.T) {
+	enter, exit := newCall(t, table.AMD64, "openat", 3, at, p1, 0)
+	enter.fault(str, 1, 0, p1, "", 0)
+	exit.sec(str, 1, atExit|retried, p1, "/late")
+	expect(t, decodeAs(t, Options{}, events.Begin, enter, exit), `openat(dirfd=-100<AT_FDCWD>) more`)
+	ev := events.Event{Kind: events.End, Rec: exit.parse(t), Enter: enter.parse(t)}
+	got, err := New(Options{}).Decode(&ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Call.EntryArgs != 1 {
+		t.Errorf("%d nodes at entry, want 1", got.Call.EntryArgs)
+	}
+	expect(t, show(got.Call), `openat(dirfd=-100<AT_FDCWD>, path="/late", flags=O_RDONLY) = 3`)
+}
+
 func TestEntryArgs(t *testing.T) {
 	_, exit := newCall(t, table.AMD64, "pipe2", 0, p1, 0)
 	exit.sec(memory, 0, atExit, p1, words(4, 3, 4))
@@ -240,8 +258,37 @@ func TestI386(t *testing.T) {
 	expect(t, decodeWhole(t, enter, exit), `pwrite64(fd=1, buf="ab", count=2, offset=-2) = 2`)
 	_, exit = newCall(t, table.I386, "lseek", 0xffffffff_fffffff2&0xffffffff, 1, 0xffffffff, 2)
 	expect(t, decodeWhole(t, nil, exit), `lseek(fd=1, offset=-1, whence=SEEK_END) = EFAULT`)
+	enter, exit = newCall(t, table.I386, "_llseek", 0, 0, 0xffffffff, 0xfffffffb, p1, 1)
+	exit.sec(memory, 3, atExit, p1, words(8, 77))
+	expect(t, decodeWhole(t, enter, exit), `_llseek(fd=0, offset=-5, result=[77], whence=SEEK_CUR) = 0`)
 	_, exit = newCall(t, table.I386, "brk", int64(0xf7f00000), 0xf7f00000)
 	expect(t, decodeWhole(t, nil, exit), `brk(addr=0xf7f00000) = 0xf7f00000`)
+}
+
+func TestUnpack(t *testing.T) {
+	enter, exit := newCall(t, table.I386, "socketcall", 3, 1, p1)
+	expect(t, decodeWhole(t, enter, exit), `socketcall(call=SYS_SOCKET, args=0x7fff0000!unread) = 3`)
+	enter.sec(memory, 1, 0, p1, words(4, 2, 1, 6, 9, 9, 9))
+	expect(t, decodeWhole(t, enter, exit), `socket(domain=AF_INET, type=SOCK_STREAM, protocol=IPPROTO_TCP) = 3`)
+	enter.call.Args[0] = 5
+	expect(t, decodeWhole(t, enter, exit), `accept(sockfd=2, addr=0x1!unread, addrlen=0x6!unread) = 3`)
+	enter.call.Args[0] = 99
+	if got := decodeWhole(t, enter, exit); !strings.HasPrefix(got, "socketcall(") {
+		t.Error(got)
+	}
+	enter, exit = newCall(t, table.I386, "mmap", 0xf7f00000, p1)
+	enter.sec(memory, 0, 0, p1, words(4, 0, 4096, 3, 0x22, 0xffffffff, 0))
+	expect(t, decodeWhole(t, enter, exit),
+		`mmap(addr=0x0, length=4096, prot=PROT_READ|PROT_WRITE, flags=MAP_PRIVATE|MAP_ANONYMOUS, fd=-1, offset=0x0) = 0xf7f00000`)
+	enter, exit = newCall(t, table.AMD64, "mmap", p2, p1)
+	if got := decodeWhole(t, enter, exit); !strings.HasPrefix(got, "mmap(addr=0x7fff0000, ") {
+		t.Error(got)
+	}
+	for i, name := range socketCalls {
+		if name != "" && rowNamed(name) == nil {
+			t.Errorf("no row for call %d, %s", i, name)
+		}
+	}
 }
 
 func TestFDs(t *testing.T) {

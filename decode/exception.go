@@ -59,3 +59,13 @@ func addrlenArg(d *Decoder, a *table.Arg, i int) bool {
 	d.addPtr(a.Name, d.arg(i), 0)
 	return true
 }
+
+// seekArg is the offset of _llseek, which two arguments make up; the second is
+// not shown.
+func seekArg(d *Decoder, _ *table.Arg, i int) bool {
+	d.addInt("offset", int64(d.arg(i)<<32|d.arg(i+1)))
+	return true
+}
+
+// hiddenArg is shown as a part of another argument.
+func hiddenArg(*Decoder, *table.Arg, int) bool { return true }

@@ -76,6 +76,8 @@ var kindDecoders = map[table.Kind]kindDecoder{
 
 // argDecoders is by "row.argument"; variants share the name of their row.
 var argDecoders = map[string]argDecoder{
+	"_llseek.offset_high":           seekArg,
+	"_llseek.offset_low":            hiddenArg,
 	"accept.addrlen":                addrlenArg,
 	"accept4.addrlen":               addrlenArg,
 	"clock_nanosleep.remain":        remainArg,
@@ -138,6 +140,7 @@ var noteDecoders = map[string]noteDecoder{
 	"fcntl":                  fcntlNote,
 	"fcntl64":                fcntlNote,
 	"ioprio_get":             ioprioNote,
+	"membarrier":             membarrierNote,
 	"personality":            personalityNote,
 	"poll":                   pollNote,
 	"ppoll":                  pollNote,
