@@ -2,6 +2,7 @@ package events
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/ebtrace/ebtrace/bpf"
 )
@@ -56,7 +57,8 @@ func (l *lane) reset() { l.some, l.buf, l.head = false, l.buf[:0], 0 }
 func (l *lane) begin(in *bpf.TraceEbSlot) {
 	l.rec = Record{}
 	l.rec.TraceEbRec = bpf.TraceEbRec{Kind: uint8(bpf.TraceEbKindEB_ENTER), Abi: in.Abi, Nr: in.Nr, Flags: in.Flags,
-		Tid: in.Tid, Pid: in.Pid, Start: in.Start, Slot: l.t.slot, Time: in.Begin}
+		Tid: in.Tid, Pid: in.Pid, Start: in.Start, Slot: l.t.slot, Time: in.Begin,
+		Seq: math.MaxUint32} // a record of the same call comes first
 	l.rec.Call = bpf.TraceEbCall{Begin: in.Begin, Ip: in.Ip, Args: in.Args}
 	l.next, l.half, l.some = in.Begin, false, true
 }

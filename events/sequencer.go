@@ -105,6 +105,24 @@ func (s *Sequencer) Add(b []byte, rare bool) error {
 	return nil
 }
 
+// AddAll takes records that stand one after the other, as Add does.
+func (s *Sequencer) AddAll(b []byte, rare bool) error {
+	for len(b) > 0 {
+		if len(b) < recSize {
+			return malformed("%d bytes, a header has %d", len(b), recSize)
+		}
+		size := int(load[uint32](b))
+		if size < recSize || size > len(b) {
+			return malformed("size %d in %d bytes", size, len(b))
+		}
+		if err := s.Add(b[:size], rare); err != nil {
+			return err
+		}
+		b = b[size:]
+	}
+	return nil
+}
+
 func (s *Sequencer) push(l *lane, b []byte) {
 	l.buf = append(l.buf, b...)
 	if l.at < 0 {
@@ -160,16 +178,17 @@ func (s *Sequencer) Slots(f func(slot uint32)) {
 }
 
 // InFlight tells of the call that a thread is in, if no record of its entry
-// was or will be written. Call it before the rings are drained: what ends
-// meanwhile is then found in them.
+// was or will be written. It must have been looked up before the records that
+// were added last were drained: what ended meanwhile is then among them.
 func (s *Sequencer) InFlight(slot uint32, in *bpf.TraceEbSlot) {
-	t := s.thread(slot)
-	l := &t.lanes[laneInFlight]
-	if s.Filtered || in.Flags&uint16(bpf.TraceEbFlagEB_F_ENTERED) != 0 || t.open == in.Begin || l.at >= 0 || in.Tid != t.tid {
+	if slot >= maxSlot || s.Filtered || in.Flags&uint16(bpf.TraceEbFlagEB_F_ENTERED) != 0 {
 		return
 	}
-	l.begin(in)
-	s.heap.push(l)
+	l := &s.thread(slot).lanes[laneInFlight]
+	if l.at < 0 && l.t.open != in.Begin {
+		l.begin(in)
+		s.heap.push(l)
+	}
 }
 
 // Emit calls f with each event before time until (ns, CLOCK_MONOTONIC), in

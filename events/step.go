@@ -44,6 +44,9 @@ func (s *Sequencer) enter(l *lane, limit uint64) error {
 	if l.kind == laneInFlight {
 		rec := l.rec
 		l.reset()
+		if rec.Start != t.start || rec.Tid != t.tid {
+			return nil // the slot has another owner now
+		}
 		t.open = rec.Call.Begin
 		return s.send(Begin, &rec, rec.Time)
 	}

@@ -1,7 +1,6 @@
 package loader
 
 import (
-	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,6 +17,10 @@ const (
 	pauseBusy = 5 * time.Millisecond
 	pauseIdle = 20 * time.Millisecond
 	busyBytes = 64 << 10 // a drain of so much means that the traced tree is busy
+
+	// What user space holds when the output is slower than the tree; beyond
+	// that the rings fill, and then records are lost, and counted.
+	maxBacklog = 48 << 20
 )
 
 // Now is the clock of all times of events: ns, CLOCK_MONOTONIC.
@@ -28,89 +31,125 @@ func Now() uint64 {
 }
 
 // Pump moves events from the kernel to emit, in time order, until stop is
-// closed; then it gives out what is left. After each round that gave out
-// events it calls flush. An error of either ends it. Between rounds it calls
-// done, and ends as if stopped when that is true.
+// closed; then it gives out what is left. After each round that may have given
+// out events it calls flush. An error of either ends it. Between rounds it
+// calls done, and ends as if stopped when that is true.
+//
+// The rings are drained beside emit, so that a slow output does not fill them.
 func (s *Session) Pump(seq *events.Sequencer, emit func(*events.Event) error, flush func() error,
 	stop <-chan struct{}, done func() bool) error {
+	q := newQueue()
+	quit := make(chan struct{})
+	drained := make(chan struct{})
+	go func() { s.drainer(q, stop, quit); close(drained) }()
+	defer func() { q.abandon(); <-drained }()
+	var ended bool
+	for {
+		b, last := q.take()
+		until := b.until
+		if last {
+			until = events.Forever
+		}
+		err := b.feed(seq)
+		if err == nil {
+			err = seq.Emit(until, emit)
+		}
+		if err == nil {
+			err = flush()
+		}
+		if err != nil || last {
+			return err
+		}
+		if !ended && done() {
+			ended = true
+			close(quit)
+		}
+	}
+}
+
+// drainer fills q until stop or quit is closed, then once more with all there is.
+func (s *Session) drainer(q *queue, stop, quit <-chan struct{}) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		select {
 		case <-stop:
-			return s.rest(seq, emit, flush)
+			s.drainAll(q)
+			return
+		case <-quit:
+			s.drainAll(q)
+			return
 		case <-timer.C:
 		}
-		n, err := s.round(seq, emit)
-		if err == nil {
-			err = flush()
-		}
-		if err != nil {
-			return err
-		}
-		if done() {
-			return s.rest(seq, emit, flush)
+		n, ok := s.round(q)
+		if !ok {
+			return
 		}
 		pause := pauseIdle
 		if n > busyBytes {
 			pause = pauseBusy
 		}
-		if n > len(s.ring.data)/16 {
-			pause = 0
-		}
 		timer.Reset(pause)
 	}
 }
 
-// round looks at the calls in flight, drains the rings, and gives out what is
-// old enough. What ends between the look and the drain is found by the drain.
-func (s *Session) round(seq *events.Sequencer, emit func(*events.Event) error) (int, error) {
+// round looks at the calls in flight, then drains the rings: what ends between
+// is found by the drain.
+func (s *Session) round(q *queue) (n int, ok bool) {
 	now := Now()
 	until := now - min(now, uint64(holdBack))
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.abandoned {
+		return 0, false
+	}
+	if q.fill.size() > maxBacklog {
+		return 0, true
+	}
 	if s.hasEntry {
-		var in bpf.TraceEbSlot
-		seq.Slots(func(slot uint32) {
-			if s.InFlight(slot, until, &in) {
-				seq.InFlight(slot, &in)
-			}
-		})
+		s.lookInFlight(q, until)
 	}
-	n, stuck, err := s.drain(seq)
-	if err != nil || stuck {
-		return n, err
+	n, stuck := s.drain(&q.fill)
+	if !stuck { // else something older may still come
+		q.fill.until = until
 	}
-	return n, seq.Emit(until, emit)
+	q.ready.Signal()
+	return n, true
 }
 
-func (s *Session) drain(seq *events.Sequencer) (int, bool, error) {
-	n, stuck, err := s.ring.drain(func(b []byte) error { return seq.Add(b, false) })
-	if err == nil {
-		var m int
-		var late bool
-		m, late, err = s.rare.drain(func(b []byte) error { return seq.Add(b, true) })
-		n, stuck = n+m, stuck || late
-	}
-	if err != nil {
-		return n, false, fmt.Errorf("read the ring: %w", err)
-	}
-	return n, stuck, nil
-}
-
-// rest gives out everything that the rings hold.
-func (s *Session) rest(seq *events.Sequencer, emit func(*events.Event) error, flush func() error) error {
-	for {
-		n, stuck, err := s.drain(seq)
-		if err != nil {
-			return err
+// lookInFlight notes the calls that hang, each once.
+func (s *Session) lookInFlight(q *queue, until uint64) {
+	var in bpf.TraceEbSlot
+	for slot := range s.usedSlots() {
+		if !s.InFlight(slot, until, &in) {
+			continue
 		}
-		if n == 0 && !stuck {
+		for int(slot) >= len(q.seen) {
+			q.seen = append(q.seen, 0)
+		}
+		if q.seen[slot] != in.Begin {
+			q.seen[slot] = in.Begin
+			q.fill.inFlight = append(q.fill.inFlight, inFlight{slot, in})
+		}
+	}
+}
+
+func (s *Session) drain(b *batch) (n int, stuck bool) {
+	n, stuck = s.ring.drain(&b.calls)
+	m, late := s.rare.drain(&b.rare)
+	return n + m, stuck || late
+}
+
+func (s *Session) drainAll(q *queue) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for {
+		if n, stuck := s.drain(&q.fill); n == 0 && !stuck {
 			break
 		}
 	}
-	if err := seq.Emit(events.Forever, emit); err != nil {
-		return err
-	}
-	return flush()
+	q.last = true
+	q.ready.Signal()
 }
 
 // Finish ends a sequencer's trace: the last losses are counted, living

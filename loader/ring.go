@@ -45,11 +45,10 @@ func (r *ring) close() {
 
 func position(page []byte) *uint64 { return (*uint64)(unsafe.Pointer(unsafe.SliceData(page))) }
 
-// drain calls f for each record that is complete, in order, up to what the
+// drain appends the records that are complete to b, in order, up to what the
 // ring holds at the call, and returns the bytes read. stuck says that it met a
-// record that is still being written and left the rest for later. What f gets
-// is valid during the call only.
-func (r *ring) drain(f func([]byte) error) (n int, stuck bool, err error) {
+// record that is still being written and left the rest for later.
+func (r *ring) drain(b *[]byte) (n int, stuck bool) {
 	pos := atomic.LoadUint64(position(r.consumer))
 	end := atomic.LoadUint64(position(r.producer))
 	from, told := pos, pos
@@ -62,9 +61,7 @@ func (r *ring) drain(f func([]byte) error) (n int, stuck bool, err error) {
 		}
 		n := uint64(head &^ (ringBusy | ringDiscard))
 		if head&ringDiscard == 0 {
-			if err = f(r.data[at+ringHeader : at+ringHeader+n]); err != nil {
-				break
-			}
+			*b = append(*b, r.data[at+ringHeader:at+ringHeader+n]...)
 		}
 		pos += (n + ringHeader + 7) &^ 7
 		if pos-told > r.mask/16 { // give the kernel room while we go on
@@ -73,5 +70,5 @@ func (r *ring) drain(f func([]byte) error) (n int, stuck bool, err error) {
 		}
 	}
 	atomic.StoreUint64(position(r.consumer), pos)
-	return int(pos - from), stuck, err
+	return int(pos - from), stuck
 }

@@ -2,6 +2,7 @@ package loader
 
 import (
 	"fmt"
+	"iter"
 	"sync/atomic"
 	"unsafe"
 
@@ -27,6 +28,18 @@ func openSlots(fd, n int) (*slots, error) {
 }
 
 func (s *slots) close() { unix.Munmap(s.mem) }
+
+// usedSlots goes through the numbers of all slots that a thread has or had.
+func (s *Session) usedSlots() iter.Seq[uint32] {
+	var used uint32
+	if err := s.vars.UsedSlots.Get(&used); err != nil {
+		used = 0
+	}
+	return func(yield func(uint32) bool) {
+		for n := uint32(1); n <= used && yield(n); n++ {
+		}
+	}
+}
 
 // InFlight copies slot n to out and says whether its thread is in a call that
 // is traced and that it began before `before` (ns, CLOCK_MONOTONIC).
