@@ -61,6 +61,13 @@ func timexNote(d *Decoder) {
 	}
 }
 
+// membarrierNote: the commands that there are, a set of them.
+func membarrierNote(d *Decoder) {
+	if d.errno == 0 {
+		d.addSet(Flags, "", setMembarrier, uint64(d.ret))
+	}
+}
+
 // ioprioNote and ioprioArg show a priority as its class and the rest of it
 // (IOPRIO_CLASS_SHIFT of linux/ioprio.h).
 

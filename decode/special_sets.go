@@ -46,6 +46,7 @@ var (
 	setLockTypes   = xlat.Lookup("lock_types")
 	setPersonality = xlat.Lookup("personality")
 	setSched       = xlat.Lookup("sched")
+	setMembarrier  = asFlags(xlat.Lookup("membarrier"))
 	setTimexState  = xlat.Lookup("timex_state")
 	setIoprioClass = xlat.Lookup("ioprio_class")
 	setCapMask0    = xlat.Lookup("cap_mask0")
@@ -66,6 +67,22 @@ var (
 	setBPFAttach   = xlat.Lookup("bpf_attach_types")
 	setBPFElem     = xlat.Lookup("bpf_map_update_flags")
 )
+
+// asFlags is an enumeration of bits as flags.
+func asFlags(s *xlat.Set) *xlat.Set {
+	if s == nil {
+		return nil
+	}
+	f := *s
+	f.Enum = false
+	for abi := range f.ABI {
+		f.ABI[abi] = nil
+		for _, g := range s.ABI[abi] {
+			f.ABI[abi] = append(f.ABI[abi], xlat.Group{Consts: g.Consts})
+		}
+	}
+	return &f
+}
 
 // everywhere is a set with the same constants on every ABI; those of an
 // enumeration ascend.

@@ -68,14 +68,14 @@ func sockoptArg(d *Decoder, a *table.Arg, i int) bool {
 		d.addIfindex("ipv6mr_interface", m.uint(16, 4))
 		d.close(j)
 	default:
-		return d.intOption(a.Name, m, n, set, level == solSocket && isIntOption(opt))
+		d.otherOption(a.Name, m, n, set, level == solSocket && isIntOption(opt))
 	}
 	return true
 }
 
-// intOption appends the value of an option that is an int; false if it is
-// none: too short or, where the option is not known for one, of another size.
-func (d *Decoder) intOption(name string, m mem, n int64, set, known bool) bool {
+// otherOption appends the value, of n bytes, of an option without a form of
+// its own: an int if it is as long as one or known for one, else data.
+func (d *Decoder) otherOption(name string, m mem, n int64, set, known bool) {
 	switch {
 	case m.has(0, 4) && (n == 4 || known):
 		i := d.open(Array, name)
@@ -86,9 +86,8 @@ func (d *Decoder) intOption(name string, m mem, n int64, set, known bool) bool {
 	case known && n < 4:
 		d.addBytes(Bytes, name, m.b, uint64(n))
 	default:
-		return false
+		d.addBuf(Str, name, m.addr, n)
 	}
-	return true
 }
 
 // isIntOption says whether an option of SOL_SOCKET is an int.
