@@ -381,6 +381,9 @@ var layouts = []layout{
 		{name: "jf", off: [NumABI]uint32{3, 3, 3}, size: [NumABI]uint32{1, 1, 1}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "k", off: [NumABI]uint32{4, 4, 4}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 	}},
+	{name: "sockopt", size: [NumABI]uint32{256, 256, 256}, members: []member{
+		{name: "value", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{1, 1, 1}, n: [NumABI]uint32{256, 256, 256}},
+	}},
 	{name: "stack_t", size: [NumABI]uint32{24, 24, 12}, members: []member{
 		{name: "ss_sp", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
 		{name: "ss_flags", off: [NumABI]uint32{8, 8, 4}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},

@@ -224,42 +224,43 @@ var sets = []Set{
 	{Name: "sock_levels", Prefix: "SOL_??", Enum: true, ABI: [3][]Group{g225, g225, g225}},
 	{Name: "socketcalls", Prefix: "SYS_???", Enum: true, ABI: [3][]Group{g226, g226, g226}},
 	{Name: "socktype", Prefix: "SOCK_???", ABI: [3][]Group{g227, g227, g227}},
-	{Name: "sol_socket_options", Prefix: "SO_???", Enum: true, ABI: [3][]Group{g228, g228, g228}},
-	{Name: "splice", Prefix: "SPLICE_F_???", ABI: [3][]Group{g229, g229, g229}},
-	{Name: "statfs_flags", Prefix: "ST_???", ABI: [3][]Group{g230, g230, g230}},
-	{Name: "statx_attrs", Prefix: "STATX_ATTR_???", ABI: [3][]Group{g231, g231, g231}},
-	{Name: "statx_flags", Prefix: "AT_???", ABI: [3][]Group{g232, g232, g232}},
-	{Name: "statx_mask", Prefix: "STATX_???", ABI: [3][]Group{g233, g233, g233}},
-	{Name: "swapon", Prefix: "SWAP_FLAG_???", ABI: [3][]Group{g234, g234, g234}},
-	{Name: "sync_file_range", Prefix: "SYNC_FILE_RANGE_???", ABI: [3][]Group{g235, g235, g235}},
-	{Name: "syslog", Prefix: "SYSLOG_ACTION_???", Enum: true, ABI: [3][]Group{g236, g236, g236}},
-	{Name: "tcflow", Prefix: "TC???", Enum: true, ABI: [3][]Group{g237, g237, g237}},
-	{Name: "tcflush", Prefix: "TC???", Enum: true, ABI: [3][]Group{g238, g238, g238}},
-	{Name: "tcp_options", Prefix: "TCP_???", Enum: true, ABI: [3][]Group{g239, g239, g239}},
-	{Name: "termios_cflag", Prefix: "C???", ABI: [3][]Group{g240, g240, g240}},
-	{Name: "termios_iflag", Prefix: "I???", ABI: [3][]Group{g241, g241, g241}},
-	{Name: "termios_lflag", Prefix: "L???", ABI: [3][]Group{g242, g242, g242}},
-	{Name: "termios_line", Prefix: "N_???", Enum: true, ABI: [3][]Group{g243, g243, g243}},
-	{Name: "termios_oflag", Prefix: "O???", ABI: [3][]Group{g244, g244, g244}},
-	{Name: "timer_flags", Prefix: "TIMER_???", ABI: [3][]Group{g245, g245, g245}},
-	{Name: "timerfd", Prefix: "TFD_???", ABI: [3][]Group{g246, g246, g246}},
-	{Name: "timex_modes", Prefix: "ADJ_???", ABI: [3][]Group{g247, g247, g247}},
-	{Name: "timex_state", Prefix: "TIME_???", Enum: true, ABI: [3][]Group{g248, g248, g248}},
-	{Name: "timex_status", Prefix: "STA_???", ABI: [3][]Group{g249, g249, g249}},
-	{Name: "tls_options", Prefix: "TLS_???", Enum: true, ABI: [3][]Group{g250, g250, g250}},
-	{Name: "udp_options", Prefix: "UDP_???", Enum: true, ABI: [3][]Group{g251, g251, g251}},
-	{Name: "umount", Prefix: "MNT_???", ABI: [3][]Group{g252, g252, g252}},
-	{Name: "unshare_flags", Prefix: "CLONE_???", ABI: [3][]Group{g253, g253, g253}},
-	{Name: "userfaultfd", Prefix: "UFFD_???", ABI: [3][]Group{g254, g254, g254}},
-	{Name: "utime_special", Prefix: "UTIME_???", Enum: true, ABI: [3][]Group{g255, g255, g255}},
-	{Name: "vsock_cids", Prefix: "VMADDR_CID_???", Enum: true, ABI: [3][]Group{g256, g256, g256}},
-	{Name: "vsock_flags", Prefix: "VMADDR_FLAG_???", ABI: [3][]Group{g257, g257, g257}},
-	{Name: "vsock_ports", Prefix: "VMADDR_PORT_???", Enum: true, ABI: [3][]Group{g258, g258, g258}},
-	{Name: "wait_options", Prefix: "W???", ABI: [3][]Group{g259, g259, g259}},
-	{Name: "waitid_types", Prefix: "P_???", Enum: true, ABI: [3][]Group{g260, g260, g260}},
-	{Name: "whence", Prefix: "SEEK_???", Enum: true, ABI: [3][]Group{g261, g261, g261}},
-	{Name: "xattr", Prefix: "XATTR_???", ABI: [3][]Group{g262, g262, g262}},
-	{Name: "xdp_flags", Prefix: "XDP_???", ABI: [3][]Group{g263, g263, g263}},
+	{Name: "sol_socket_get", Prefix: "SO_???", Enum: true, ABI: [3][]Group{g228, g228, g228}},
+	{Name: "sol_socket_options", Prefix: "SO_???", Enum: true, ABI: [3][]Group{g229, g229, g229}},
+	{Name: "splice", Prefix: "SPLICE_F_???", ABI: [3][]Group{g230, g230, g230}},
+	{Name: "statfs_flags", Prefix: "ST_???", ABI: [3][]Group{g231, g231, g231}},
+	{Name: "statx_attrs", Prefix: "STATX_ATTR_???", ABI: [3][]Group{g232, g232, g232}},
+	{Name: "statx_flags", Prefix: "AT_???", ABI: [3][]Group{g233, g233, g233}},
+	{Name: "statx_mask", Prefix: "STATX_???", ABI: [3][]Group{g234, g234, g234}},
+	{Name: "swapon", Prefix: "SWAP_FLAG_???", ABI: [3][]Group{g235, g235, g235}},
+	{Name: "sync_file_range", Prefix: "SYNC_FILE_RANGE_???", ABI: [3][]Group{g236, g236, g236}},
+	{Name: "syslog", Prefix: "SYSLOG_ACTION_???", Enum: true, ABI: [3][]Group{g237, g237, g237}},
+	{Name: "tcflow", Prefix: "TC???", Enum: true, ABI: [3][]Group{g238, g238, g238}},
+	{Name: "tcflush", Prefix: "TC???", Enum: true, ABI: [3][]Group{g239, g239, g239}},
+	{Name: "tcp_options", Prefix: "TCP_???", Enum: true, ABI: [3][]Group{g240, g240, g240}},
+	{Name: "termios_cflag", Prefix: "C???", ABI: [3][]Group{g241, g241, g241}},
+	{Name: "termios_iflag", Prefix: "I???", ABI: [3][]Group{g242, g242, g242}},
+	{Name: "termios_lflag", Prefix: "L???", ABI: [3][]Group{g243, g243, g243}},
+	{Name: "termios_line", Prefix: "N_???", Enum: true, ABI: [3][]Group{g244, g244, g244}},
+	{Name: "termios_oflag", Prefix: "O???", ABI: [3][]Group{g245, g245, g245}},
+	{Name: "timer_flags", Prefix: "TIMER_???", ABI: [3][]Group{g246, g246, g246}},
+	{Name: "timerfd", Prefix: "TFD_???", ABI: [3][]Group{g247, g247, g247}},
+	{Name: "timex_modes", Prefix: "ADJ_???", ABI: [3][]Group{g248, g248, g248}},
+	{Name: "timex_state", Prefix: "TIME_???", Enum: true, ABI: [3][]Group{g249, g249, g249}},
+	{Name: "timex_status", Prefix: "STA_???", ABI: [3][]Group{g250, g250, g250}},
+	{Name: "tls_options", Prefix: "TLS_???", Enum: true, ABI: [3][]Group{g251, g251, g251}},
+	{Name: "udp_options", Prefix: "UDP_???", Enum: true, ABI: [3][]Group{g252, g252, g252}},
+	{Name: "umount", Prefix: "MNT_???", ABI: [3][]Group{g253, g253, g253}},
+	{Name: "unshare_flags", Prefix: "CLONE_???", ABI: [3][]Group{g254, g254, g254}},
+	{Name: "userfaultfd", Prefix: "UFFD_???", ABI: [3][]Group{g255, g255, g255}},
+	{Name: "utime_special", Prefix: "UTIME_???", Enum: true, ABI: [3][]Group{g256, g256, g256}},
+	{Name: "vsock_cids", Prefix: "VMADDR_CID_???", Enum: true, ABI: [3][]Group{g257, g257, g257}},
+	{Name: "vsock_flags", Prefix: "VMADDR_FLAG_???", ABI: [3][]Group{g258, g258, g258}},
+	{Name: "vsock_ports", Prefix: "VMADDR_PORT_???", Enum: true, ABI: [3][]Group{g259, g259, g259}},
+	{Name: "wait_options", Prefix: "W???", ABI: [3][]Group{g260, g260, g260}},
+	{Name: "waitid_types", Prefix: "P_???", Enum: true, ABI: [3][]Group{g261, g261, g261}},
+	{Name: "whence", Prefix: "SEEK_???", Enum: true, ABI: [3][]Group{g262, g262, g262}},
+	{Name: "xattr", Prefix: "XATTR_???", ABI: [3][]Group{g263, g263, g263}},
+	{Name: "xdp_flags", Prefix: "XDP_???", ABI: [3][]Group{g264, g264, g264}},
 }
 
 // Lists of constants (c) and groups (g), shared where they are equal.
@@ -2145,7 +2146,7 @@ var c240 = []Const{
 	{"SO_LINGER", 0xd}, {"SO_BSDCOMPAT", 0xe}, {"SO_REUSEPORT", 0xf}, {"SO_PASSCRED", 0x10},
 	{"SO_PEERCRED", 0x11}, {"SO_RCVLOWAT", 0x12}, {"SO_SNDLOWAT", 0x13}, {"SO_RCVTIMEO_OLD", 0x14},
 	{"SO_SNDTIMEO_OLD", 0x15}, {"SO_SECURITY_AUTHENTICATION", 0x16}, {"SO_SECURITY_ENCRYPTION_TRANSPORT", 0x17}, {"SO_SECURITY_ENCRYPTION_NETWORK", 0x18},
-	{"SO_BINDTODEVICE", 0x19}, {"SO_ATTACH_FILTER", 0x1a}, {"SO_DETACH_FILTER", 0x1b}, {"SO_PEERNAME", 0x1c},
+	{"SO_BINDTODEVICE", 0x19}, {"SO_GET_FILTER", 0x1a}, {"SO_DETACH_FILTER", 0x1b}, {"SO_PEERNAME", 0x1c},
 	{"SO_TIMESTAMP_OLD", 0x1d}, {"SO_ACCEPTCONN", 0x1e}, {"SO_PEERSEC", 0x1f}, {"SO_SNDBUFFORCE", 0x20},
 	{"SO_RCVBUFFORCE", 0x21}, {"SO_PASSSEC", 0x22}, {"SO_TIMESTAMPNS_OLD", 0x23}, {"SO_MARK", 0x24},
 	{"SO_TIMESTAMPING_OLD", 0x25}, {"SO_PROTOCOL", 0x26}, {"SO_DOMAIN", 0x27}, {"SO_RXQ_OVFL", 0x28},
@@ -2163,56 +2164,80 @@ var c240 = []Const{
 }
 var g228 = []Group{{0x0, c240}}
 var c241 = []Const{
-	{"SPLICE_F_MOVE", 0x1}, {"SPLICE_F_NONBLOCK", 0x2}, {"SPLICE_F_MORE", 0x4}, {"SPLICE_F_GIFT", 0x8},
+	{"SO_DEBUG", 0x1}, {"SO_REUSEADDR", 0x2}, {"SO_TYPE", 0x3}, {"SO_ERROR", 0x4},
+	{"SO_DONTROUTE", 0x5}, {"SO_BROADCAST", 0x6}, {"SO_SNDBUF", 0x7}, {"SO_RCVBUF", 0x8},
+	{"SO_KEEPALIVE", 0x9}, {"SO_OOBINLINE", 0xa}, {"SO_NO_CHECK", 0xb}, {"SO_PRIORITY", 0xc},
+	{"SO_LINGER", 0xd}, {"SO_BSDCOMPAT", 0xe}, {"SO_REUSEPORT", 0xf}, {"SO_PASSCRED", 0x10},
+	{"SO_PEERCRED", 0x11}, {"SO_RCVLOWAT", 0x12}, {"SO_SNDLOWAT", 0x13}, {"SO_RCVTIMEO_OLD", 0x14},
+	{"SO_SNDTIMEO_OLD", 0x15}, {"SO_SECURITY_AUTHENTICATION", 0x16}, {"SO_SECURITY_ENCRYPTION_TRANSPORT", 0x17}, {"SO_SECURITY_ENCRYPTION_NETWORK", 0x18},
+	{"SO_BINDTODEVICE", 0x19}, {"SO_ATTACH_FILTER", 0x1a}, {"SO_DETACH_FILTER", 0x1b}, {"SO_PEERNAME", 0x1c},
+	{"SO_TIMESTAMP_OLD", 0x1d}, {"SO_ACCEPTCONN", 0x1e}, {"SO_PEERSEC", 0x1f}, {"SO_SNDBUFFORCE", 0x20},
+	{"SO_RCVBUFFORCE", 0x21}, {"SO_PASSSEC", 0x22}, {"SO_TIMESTAMPNS_OLD", 0x23}, {"SO_MARK", 0x24},
+	{"SO_TIMESTAMPING_OLD", 0x25}, {"SO_PROTOCOL", 0x26}, {"SO_DOMAIN", 0x27}, {"SO_RXQ_OVFL", 0x28},
+	{"SO_WIFI_STATUS", 0x29}, {"SO_PEEK_OFF", 0x2a}, {"SO_NOFCS", 0x2b}, {"SO_LOCK_FILTER", 0x2c},
+	{"SO_SELECT_ERR_QUEUE", 0x2d}, {"SO_BUSY_POLL", 0x2e}, {"SO_MAX_PACING_RATE", 0x2f}, {"SO_BPF_EXTENSIONS", 0x30},
+	{"SO_INCOMING_CPU", 0x31}, {"SO_ATTACH_BPF", 0x32}, {"SO_ATTACH_REUSEPORT_CBPF", 0x33}, {"SO_ATTACH_REUSEPORT_EBPF", 0x34},
+	{"SO_CNX_ADVICE", 0x35}, {"SO_MEMINFO", 0x37}, {"SO_INCOMING_NAPI_ID", 0x38}, {"SO_COOKIE", 0x39},
+	{"SO_PEERGROUPS", 0x3b}, {"SO_ZEROCOPY", 0x3c}, {"SO_TXTIME", 0x3d}, {"SO_BINDTOIFINDEX", 0x3e},
+	{"SO_TIMESTAMP_NEW", 0x3f}, {"SO_TIMESTAMPNS_NEW", 0x40}, {"SO_TIMESTAMPING_NEW", 0x41}, {"SO_RCVTIMEO_NEW", 0x42},
+	{"SO_SNDTIMEO_NEW", 0x43}, {"SO_DETACH_REUSEPORT_BPF", 0x44}, {"SO_PREFER_BUSY_POLL", 0x45}, {"SO_BUSY_POLL_BUDGET", 0x46},
+	{"SO_NETNS_COOKIE", 0x47}, {"SO_BUF_LOCK", 0x48}, {"SO_RESERVE_MEM", 0x49}, {"SO_TXREHASH", 0x4a},
+	{"SO_RCVMARK", 0x4b}, {"SO_PASSPIDFD", 0x4c}, {"SO_PEERPIDFD", 0x4d}, {"SO_DEVMEM_LINEAR", 0x4e},
+	{"SO_DEVMEM_DMABUF", 0x4f}, {"SO_DEVMEM_DONTNEED", 0x50}, {"SO_RCVPRIORITY", 0x52}, {"SO_PASSRIGHTS", 0x53},
+	{"SO_INQ", 0x54}, {"SO_RIGHTS_NOTRUNC", 0x55},
 }
 var g229 = []Group{{0x0, c241}}
 var c242 = []Const{
+	{"SPLICE_F_MOVE", 0x1}, {"SPLICE_F_NONBLOCK", 0x2}, {"SPLICE_F_MORE", 0x4}, {"SPLICE_F_GIFT", 0x8},
+}
+var g230 = []Group{{0x0, c242}}
+var c243 = []Const{
 	{"ST_VALID", 0x20}, {"ST_RDONLY", 0x1}, {"ST_NOSUID", 0x2}, {"ST_NODEV", 0x4},
 	{"ST_NOEXEC", 0x8}, {"ST_SYNCHRONOUS", 0x10}, {"ST_MANDLOCK", 0x40}, {"ST_NOATIME", 0x400},
 	{"ST_NODIRATIME", 0x800}, {"ST_RELATIME", 0x1000}, {"ST_NOSYMFOLLOW", 0x2000},
 }
-var g230 = []Group{{0x0, c242}}
-var c243 = []Const{
+var g231 = []Group{{0x0, c243}}
+var c244 = []Const{
 	{"STATX_ATTR_COMPRESSED", 0x4}, {"STATX_ATTR_IMMUTABLE", 0x10}, {"STATX_ATTR_APPEND", 0x20}, {"STATX_ATTR_NODUMP", 0x40},
 	{"STATX_ATTR_ENCRYPTED", 0x800}, {"STATX_ATTR_AUTOMOUNT", 0x1000}, {"STATX_ATTR_MOUNT_ROOT", 0x2000}, {"STATX_ATTR_VERITY", 0x100000},
 	{"STATX_ATTR_DAX", 0x200000}, {"STATX_ATTR_WRITE_ATOMIC", 0x400000},
 }
-var g231 = []Group{{0x0, c243}}
-var c244 = []Const{
+var g232 = []Group{{0x0, c244}}
+var c245 = []Const{
 	{"AT_STATX_SYNC_AS_STAT", 0x0}, {"AT_STATX_FORCE_SYNC", 0x2000}, {"AT_STATX_DONT_SYNC", 0x4000},
 }
-var g232 = []Group{{0x6000, c244}, {0x0, c6}}
-var c245 = []Const{
+var g233 = []Group{{0x6000, c245}, {0x0, c6}}
+var c246 = []Const{
 	{"STATX_ALL", 0xfff}, {"STATX_BASIC_STATS", 0x7ff}, {"STATX_TYPE", 0x1}, {"STATX_MODE", 0x2},
 	{"STATX_NLINK", 0x4}, {"STATX_UID", 0x8}, {"STATX_GID", 0x10}, {"STATX_ATIME", 0x20},
 	{"STATX_MTIME", 0x40}, {"STATX_CTIME", 0x80}, {"STATX_INO", 0x100}, {"STATX_SIZE", 0x200},
 	{"STATX_BLOCKS", 0x400}, {"STATX_BTIME", 0x800}, {"STATX_MNT_ID", 0x1000}, {"STATX_DIOALIGN", 0x2000},
 	{"STATX_MNT_ID_UNIQUE", 0x4000}, {"STATX_SUBVOL", 0x8000}, {"STATX_WRITE_ATOMIC", 0x10000}, {"STATX_DIO_READ_ALIGN", 0x20000},
 }
-var g233 = []Group{{0x0, c245}}
-var c246 = []Const{
-	{"SWAP_FLAG_PREFER", 0x8000}, {"SWAP_FLAG_DISCARD", 0x10000}, {"SWAP_FLAG_DISCARD_ONCE", 0x20000}, {"SWAP_FLAG_DISCARD_PAGES", 0x40000},
-}
 var g234 = []Group{{0x0, c246}}
 var c247 = []Const{
-	{"SYNC_FILE_RANGE_WAIT_BEFORE", 0x1}, {"SYNC_FILE_RANGE_WRITE", 0x2}, {"SYNC_FILE_RANGE_WAIT_AFTER", 0x4},
+	{"SWAP_FLAG_PREFER", 0x8000}, {"SWAP_FLAG_DISCARD", 0x10000}, {"SWAP_FLAG_DISCARD_ONCE", 0x20000}, {"SWAP_FLAG_DISCARD_PAGES", 0x40000},
 }
 var g235 = []Group{{0x0, c247}}
 var c248 = []Const{
+	{"SYNC_FILE_RANGE_WAIT_BEFORE", 0x1}, {"SYNC_FILE_RANGE_WRITE", 0x2}, {"SYNC_FILE_RANGE_WAIT_AFTER", 0x4},
+}
+var g236 = []Group{{0x0, c248}}
+var c249 = []Const{
 	{"SYSLOG_ACTION_CLOSE", 0x0}, {"SYSLOG_ACTION_OPEN", 0x1}, {"SYSLOG_ACTION_READ", 0x2}, {"SYSLOG_ACTION_READ_ALL", 0x3},
 	{"SYSLOG_ACTION_READ_CLEAR", 0x4}, {"SYSLOG_ACTION_CLEAR", 0x5}, {"SYSLOG_ACTION_CONSOLE_OFF", 0x6}, {"SYSLOG_ACTION_CONSOLE_ON", 0x7},
 	{"SYSLOG_ACTION_CONSOLE_LEVEL", 0x8}, {"SYSLOG_ACTION_SIZE_UNREAD", 0x9}, {"SYSLOG_ACTION_SIZE_BUFFER", 0xa},
 }
-var g236 = []Group{{0x0, c248}}
-var c249 = []Const{
-	{"TCOOFF", 0x0}, {"TCOON", 0x1}, {"TCIOFF", 0x2}, {"TCION", 0x3},
-}
 var g237 = []Group{{0x0, c249}}
 var c250 = []Const{
-	{"TCIFLUSH", 0x0}, {"TCOFLUSH", 0x1}, {"TCIOFLUSH", 0x2},
+	{"TCOOFF", 0x0}, {"TCOON", 0x1}, {"TCIOFF", 0x2}, {"TCION", 0x3},
 }
 var g238 = []Group{{0x0, c250}}
 var c251 = []Const{
+	{"TCIFLUSH", 0x0}, {"TCOFLUSH", 0x1}, {"TCIOFLUSH", 0x2},
+}
+var g239 = []Group{{0x0, c251}}
+var c252 = []Const{
 	{"TCP_NODELAY", 0x1}, {"TCP_MAXSEG", 0x2}, {"TCP_CORK", 0x3}, {"TCP_KEEPIDLE", 0x4},
 	{"TCP_KEEPINTVL", 0x5}, {"TCP_KEEPCNT", 0x6}, {"TCP_SYNCNT", 0x7}, {"TCP_LINGER2", 0x8},
 	{"TCP_DEFER_ACCEPT", 0x9}, {"TCP_WINDOW_CLAMP", 0xa}, {"TCP_INFO", 0xb}, {"TCP_QUICKACK", 0xc},
@@ -2226,8 +2251,8 @@ var c251 = []Const{
 	{"TCP_AO_GET_KEYS", 0x29}, {"TCP_AO_REPAIR", 0x2a}, {"TCP_IS_MPTCP", 0x2b}, {"TCP_RTO_MAX_MS", 0x2c},
 	{"TCP_RTO_MIN_US", 0x2d}, {"TCP_DELACK_MAX_US", 0x2e},
 }
-var g239 = []Group{{0x0, c251}}
-var c252 = []Const{
+var g240 = []Group{{0x0, c252}}
+var c253 = []Const{
 	{"B0", 0x0}, {"B50", 0x1}, {"B75", 0x2}, {"B110", 0x3},
 	{"B134", 0x4}, {"B150", 0x5}, {"B200", 0x6}, {"B300", 0x7},
 	{"B600", 0x8}, {"B1200", 0x9}, {"B1800", 0xa}, {"B2400", 0xb},
@@ -2237,146 +2262,146 @@ var c252 = []Const{
 	{"B1000000", 0x1008}, {"B1152000", 0x1009}, {"B1500000", 0x100a}, {"B2000000", 0x100b},
 	{"B2500000", 0x100c}, {"B3000000", 0x100d}, {"B3500000", 0x100e}, {"B4000000", 0x100f},
 }
-var c253 = []Const{
+var c254 = []Const{
 	{"CS5", 0x0}, {"CS6", 0x10}, {"CS7", 0x20}, {"CS8", 0x30},
 }
-var c254 = []Const{
+var c255 = []Const{
 	{"CSTOPB", 0x40}, {"CREAD", 0x80}, {"PARENB", 0x100}, {"PARODD", 0x200},
 	{"HUPCL", 0x400}, {"CLOCAL", 0x800}, {"CMSPAR", 0x40000000}, {"CRTSCTS", 0x80000000},
 }
-var g240 = []Group{{0x100f, c252}, {0x30, c253}, {0x0, c254}}
-var c255 = []Const{
+var g241 = []Group{{0x100f, c253}, {0x30, c254}, {0x0, c255}}
+var c256 = []Const{
 	{"IGNBRK", 0x1}, {"BRKINT", 0x2}, {"IGNPAR", 0x4}, {"PARMRK", 0x8},
 	{"INPCK", 0x10}, {"ISTRIP", 0x20}, {"INLCR", 0x40}, {"IGNCR", 0x80},
 	{"ICRNL", 0x100}, {"IUCLC", 0x200}, {"IXON", 0x400}, {"IXANY", 0x800},
 	{"IXOFF", 0x1000}, {"IMAXBEL", 0x2000}, {"IUTF8", 0x4000},
 }
-var g241 = []Group{{0x0, c255}}
-var c256 = []Const{
+var g242 = []Group{{0x0, c256}}
+var c257 = []Const{
 	{"ISIG", 0x1}, {"ICANON", 0x2}, {"XCASE", 0x4}, {"ECHO", 0x8},
 	{"ECHOE", 0x10}, {"ECHOK", 0x20}, {"ECHONL", 0x40}, {"NOFLSH", 0x80},
 	{"IEXTEN", 0x8000}, {"ECHOCTL", 0x200}, {"ECHOPRT", 0x400}, {"ECHOKE", 0x800},
 	{"FLUSHO", 0x1000}, {"PENDIN", 0x4000}, {"TOSTOP", 0x100}, {"EXTPROC", 0x10000},
 }
-var g242 = []Group{{0x0, c256}}
-var c257 = []Const{
+var g243 = []Group{{0x0, c257}}
+var c258 = []Const{
 	{"N_TTY", 0x0}, {"N_SLIP", 0x1}, {"N_MOUSE", 0x2}, {"N_PPP", 0x3},
 	{"N_STRIP", 0x4}, {"N_AX25", 0x5}, {"N_X25", 0x6}, {"N_6PACK", 0x7},
 	{"N_MASC", 0x8}, {"N_R3964", 0x9}, {"N_PROFIBUS_FDL", 0xa}, {"N_IRDA", 0xb},
 	{"N_SMSBLOCK", 0xc}, {"N_HDLC", 0xd}, {"N_SYNC_PPP", 0xe}, {"N_HCI", 0xf},
 }
-var g243 = []Group{{0x0, c257}}
-var c258 = []Const{
+var g244 = []Group{{0x0, c258}}
+var c259 = []Const{
 	{"NL0", 0x0}, {"NL1", 0x100},
 }
-var c259 = []Const{
+var c260 = []Const{
 	{"CR0", 0x0}, {"CR1", 0x200}, {"CR2", 0x400}, {"CR3", 0x600},
 }
-var c260 = []Const{
+var c261 = []Const{
 	{"TAB0", 0x0}, {"TAB1", 0x800}, {"TAB2", 0x1000}, {"XTABS", 0x1800},
 }
-var c261 = []Const{
+var c262 = []Const{
 	{"BS0", 0x0}, {"BS1", 0x2000},
 }
-var c262 = []Const{
+var c263 = []Const{
 	{"VT0", 0x0}, {"VT1", 0x4000},
 }
-var c263 = []Const{
+var c264 = []Const{
 	{"FF0", 0x0}, {"FF1", 0x8000},
 }
-var c264 = []Const{
+var c265 = []Const{
 	{"OPOST", 0x1}, {"OLCUC", 0x2}, {"ONLCR", 0x4}, {"OCRNL", 0x8},
 	{"ONOCR", 0x10}, {"ONLRET", 0x20}, {"OFILL", 0x40}, {"OFDEL", 0x80},
 }
-var g244 = []Group{{0x100, c258}, {0x600, c259}, {0x1800, c260}, {0x2000, c261}, {0x4000, c262}, {0x8000, c263}, {0x0, c264}}
-var c265 = []Const{
-	{"TIMER_ABSTIME", 0x1},
-}
-var g245 = []Group{{0x0, c265}}
+var g245 = []Group{{0x100, c259}, {0x600, c260}, {0x1800, c261}, {0x2000, c262}, {0x4000, c263}, {0x8000, c264}, {0x0, c265}}
 var c266 = []Const{
-	{"TFD_TIMER_ABSTIME", 0x1}, {"TFD_TIMER_CANCEL_ON_SET", 0x2}, {"TFD_CLOEXEC", 0x80000}, {"TFD_NONBLOCK", 0x800},
+	{"TIMER_ABSTIME", 0x1},
 }
 var g246 = []Group{{0x0, c266}}
 var c267 = []Const{
+	{"TFD_TIMER_ABSTIME", 0x1}, {"TFD_TIMER_CANCEL_ON_SET", 0x2}, {"TFD_CLOEXEC", 0x80000}, {"TFD_NONBLOCK", 0x800},
+}
+var g247 = []Group{{0x0, c267}}
+var c268 = []Const{
 	{"ADJ_OFFSET_SS_READ", 0xa001}, {"ADJ_OFFSET_SINGLESHOT", 0x8001}, {"ADJ_OFFSET", 0x1}, {"ADJ_FREQUENCY", 0x2},
 	{"ADJ_MAXERROR", 0x4}, {"ADJ_ESTERROR", 0x8}, {"ADJ_STATUS", 0x10}, {"ADJ_TIMECONST", 0x20},
 	{"ADJ_TAI", 0x80}, {"ADJ_SETOFFSET", 0x100}, {"ADJ_MICRO", 0x1000}, {"ADJ_NANO", 0x2000},
 	{"ADJ_TICK", 0x4000},
 }
-var g247 = []Group{{0x0, c267}}
-var c268 = []Const{
+var g248 = []Group{{0x0, c268}}
+var c269 = []Const{
 	{"TIME_OK", 0x0}, {"TIME_INS", 0x1}, {"TIME_DEL", 0x2}, {"TIME_OOP", 0x3},
 	{"TIME_WAIT", 0x4}, {"TIME_ERROR", 0x5},
 }
-var g248 = []Group{{0x0, c268}}
-var c269 = []Const{
+var g249 = []Group{{0x0, c269}}
+var c270 = []Const{
 	{"STA_PLL", 0x1}, {"STA_PPSFREQ", 0x2}, {"STA_PPSTIME", 0x4}, {"STA_FLL", 0x8},
 	{"STA_INS", 0x10}, {"STA_DEL", 0x20}, {"STA_UNSYNC", 0x40}, {"STA_FREQHOLD", 0x80},
 	{"STA_PPSSIGNAL", 0x100}, {"STA_PPSJITTER", 0x200}, {"STA_PPSWANDER", 0x400}, {"STA_PPSERROR", 0x800},
 	{"STA_CLOCKERR", 0x1000}, {"STA_NANO", 0x2000}, {"STA_MODE", 0x4000}, {"STA_CLK", 0x8000},
 }
-var g249 = []Group{{0x0, c269}}
-var c270 = []Const{
+var g250 = []Group{{0x0, c270}}
+var c271 = []Const{
 	{"TLS_TX", 0x1}, {"TLS_RX", 0x2}, {"TLS_TX_ZEROCOPY_RO", 0x3}, {"TLS_RX_EXPECT_NO_PAD", 0x4},
 	{"TLS_TX_MAX_PAYLOAD_LEN", 0x5},
 }
-var g250 = []Group{{0x0, c270}}
-var c271 = []Const{
+var g251 = []Group{{0x0, c271}}
+var c272 = []Const{
 	{"UDP_CORK", 0x1}, {"UDP_ENCAP", 0x64}, {"UDP_NO_CHECK6_TX", 0x65}, {"UDP_NO_CHECK6_RX", 0x66},
 	{"UDP_SEGMENT", 0x67}, {"UDP_GRO", 0x68},
 }
-var g251 = []Group{{0x0, c271}}
-var c272 = []Const{
-	{"MNT_FORCE", 0x1}, {"MNT_DETACH", 0x2}, {"MNT_EXPIRE", 0x4}, {"UMOUNT_NOFOLLOW", 0x8},
-}
 var g252 = []Group{{0x0, c272}}
 var c273 = []Const{
+	{"MNT_FORCE", 0x1}, {"MNT_DETACH", 0x2}, {"MNT_EXPIRE", 0x4}, {"UMOUNT_NOFOLLOW", 0x8},
+}
+var g253 = []Group{{0x0, c273}}
+var c274 = []Const{
 	{"CLONE_NEWTIME", 0x80}, {"CLONE_VM", 0x100}, {"CLONE_FS", 0x200}, {"CLONE_FILES", 0x400},
 	{"CLONE_SIGHAND", 0x800}, {"CLONE_THREAD", 0x10000}, {"CLONE_NEWNS", 0x20000}, {"CLONE_SYSVSEM", 0x40000},
 	{"CLONE_NEWCGROUP", 0x2000000}, {"CLONE_NEWUTS", 0x4000000}, {"CLONE_NEWIPC", 0x8000000}, {"CLONE_NEWUSER", 0x10000000},
 	{"CLONE_NEWPID", 0x20000000}, {"CLONE_NEWNET", 0x40000000},
 }
-var g253 = []Group{{0x0, c273}}
-var c274 = []Const{
-	{"UFFD_USER_MODE_ONLY", 0x1}, {"O_NONBLOCK", 0x800}, {"O_CLOEXEC", 0x80000},
-}
 var g254 = []Group{{0x0, c274}}
 var c275 = []Const{
-	{"UTIME_OMIT", 0x3ffffffe}, {"UTIME_NOW", 0x3fffffff},
+	{"UFFD_USER_MODE_ONLY", 0x1}, {"O_NONBLOCK", 0x800}, {"O_CLOEXEC", 0x80000},
 }
 var g255 = []Group{{0x0, c275}}
 var c276 = []Const{
-	{"VMADDR_CID_HYPERVISOR", 0x0}, {"VMADDR_CID_LOCAL", 0x1}, {"VMADDR_CID_HOST", 0x2}, {"VMADDR_CID_ANY", 0xffffffff},
+	{"UTIME_OMIT", 0x3ffffffe}, {"UTIME_NOW", 0x3fffffff},
 }
 var g256 = []Group{{0x0, c276}}
 var c277 = []Const{
-	{"VMADDR_FLAG_TO_HOST", 0x1},
+	{"VMADDR_CID_HYPERVISOR", 0x0}, {"VMADDR_CID_LOCAL", 0x1}, {"VMADDR_CID_HOST", 0x2}, {"VMADDR_CID_ANY", 0xffffffff},
 }
 var g257 = []Group{{0x0, c277}}
 var c278 = []Const{
-	{"VMADDR_PORT_ANY", 0xffffffff},
+	{"VMADDR_FLAG_TO_HOST", 0x1},
 }
 var g258 = []Group{{0x0, c278}}
 var c279 = []Const{
-	{"WNOHANG", 0x1}, {"WEXITED", 0x4}, {"WSTOPPED", 0x2}, {"WCONTINUED", 0x8},
-	{"WNOWAIT", 0x1000000}, {"__WCLONE", 0x80000000}, {"__WALL", 0x40000000}, {"__WNOTHREAD", 0x20000000},
+	{"VMADDR_PORT_ANY", 0xffffffff},
 }
 var g259 = []Group{{0x0, c279}}
 var c280 = []Const{
-	{"P_ALL", 0x0}, {"P_PID", 0x1}, {"P_PGID", 0x2}, {"P_PIDFD", 0x3},
+	{"WNOHANG", 0x1}, {"WEXITED", 0x4}, {"WSTOPPED", 0x2}, {"WCONTINUED", 0x8},
+	{"WNOWAIT", 0x1000000}, {"__WCLONE", 0x80000000}, {"__WALL", 0x40000000}, {"__WNOTHREAD", 0x20000000},
 }
 var g260 = []Group{{0x0, c280}}
 var c281 = []Const{
-	{"SEEK_SET", 0x0}, {"SEEK_CUR", 0x1}, {"SEEK_END", 0x2}, {"SEEK_DATA", 0x3},
-	{"SEEK_HOLE", 0x4},
+	{"P_ALL", 0x0}, {"P_PID", 0x1}, {"P_PGID", 0x2}, {"P_PIDFD", 0x3},
 }
 var g261 = []Group{{0x0, c281}}
 var c282 = []Const{
-	{"XATTR_CREATE", 0x1}, {"XATTR_REPLACE", 0x2},
+	{"SEEK_SET", 0x0}, {"SEEK_CUR", 0x1}, {"SEEK_END", 0x2}, {"SEEK_DATA", 0x3},
+	{"SEEK_HOLE", 0x4},
 }
 var g262 = []Group{{0x0, c282}}
 var c283 = []Const{
+	{"XATTR_CREATE", 0x1}, {"XATTR_REPLACE", 0x2},
+}
+var g263 = []Group{{0x0, c283}}
+var c284 = []Const{
 	{"XDP_SHARED_UMEM", 0x1}, {"XDP_COPY", 0x2}, {"XDP_ZEROCOPY", 0x4}, {"XDP_USE_NEED_WAKEUP", 0x8},
 	{"XDP_USE_SG", 0x10},
 }
-var g263 = []Group{{0x0, c283}}
+var g264 = []Group{{0x0, c284}}

@@ -93,4 +93,9 @@ struct file_handle_max {
 	unsigned char f_handle[128];
 };
 
+/* getsockopt(2), setsockopt(2): as much of a value as is worth copying (struct tcp_info is the longest). */
+struct sockopt_value {
+	unsigned char value[256];
+};
+
 #endif
