@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/ebtrace/ebtrace/decode/table"
@@ -56,5 +57,24 @@ func TestNoAllocation(t *testing.T) {
 		ev := events.Event{Kind: events.Whole, TID: 7, PID: 7, Rec: s.exit.parse(t), Enter: s.enter.parse(t)}
 		name := table.Name(table.ABI(ev.Rec.Abi), ev.Rec.Nr)
 		check(name, &ev)
+	}
+}
+
+// TestNoAllocationRecorded is TestNoAllocation for what real programs do, with
+// -v and all names.
+func TestNoAllocationRecorded(t *testing.T) {
+	files, _ := filepath.Glob("testdata/*.rec")
+	for _, file := range files {
+		d := New(Options{StrSize: 32, Verbose: true, PIDNames: true})
+		all := recording(t, file)
+		if n := testing.AllocsPerRun(3, func() {
+			for _, r := range all {
+				if _, err := d.Decode(&r.ev); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}); n != 0 {
+			t.Errorf("%s: %v allocations in %d events", file, n, len(all))
+		}
 	}
 }
