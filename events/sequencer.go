@@ -131,9 +131,8 @@ func (s *Sequencer) push(l *lane, b []byte) {
 	}
 }
 
-// Attach makes a thread known that was running before. If it is in a call
-// (nr >= 0), inCall is that call: begin 0, its number and arguments.
-func (s *Sequencer) Attach(slot, tid, pid uint32, start, now uint64, inCall *bpf.TraceEbSlot) error {
+// Attach makes a thread known that was running before.
+func (s *Sequencer) Attach(slot, tid, pid uint32, start, now uint64) error {
 	if slot >= maxSlot {
 		return malformed("slot %d", slot)
 	}
@@ -141,15 +140,22 @@ func (s *Sequencer) Attach(slot, tid, pid uint32, start, now uint64, inCall *bpf
 	t.tid, t.pid, t.start = tid, pid, start
 	s.setAlive(t, true)
 	s.ev = Event{Kind: Attach, TID: tid, PID: pid, Start: start, Time: now}
-	if err := s.emit(&s.ev); err != nil || inCall == nil {
-		return err
+	return s.emit(&s.ev)
+}
+
+// Resume tells of the call that a thread was in when it was attached to: its
+// number and arguments.
+func (s *Sequencer) Resume(slot uint32, now uint64, in *bpf.TraceEbSlot) error {
+	if slot >= maxSlot {
+		return malformed("slot %d", slot)
 	}
+	t := s.thread(slot)
 	t.open = openBefore
 	var r Record
-	r.TraceEbRec = bpf.TraceEbRec{Kind: uint8(bpf.TraceEbKindEB_ENTER), Abi: inCall.Abi, Nr: inCall.Nr,
-		Tid: tid, Pid: pid, Start: start, Slot: slot, Time: now}
-	r.Call = bpf.TraceEbCall{Args: inCall.Args, Ip: inCall.Ip}
-	s.ev = Event{Kind: Begin, TID: tid, PID: pid, Start: start, Time: now, Rec: &r, Resumed: true}
+	r.TraceEbRec = bpf.TraceEbRec{Kind: uint8(bpf.TraceEbKindEB_ENTER), Abi: in.Abi, Nr: in.Nr,
+		Tid: t.tid, Pid: t.pid, Start: t.start, Slot: slot, Time: now}
+	r.Call = bpf.TraceEbCall{Args: in.Args, Ip: in.Ip}
+	s.ev = Event{Kind: Begin, TID: t.tid, PID: t.pid, Start: t.start, Time: now, Rec: &r, Resumed: true}
 	return s.emit(&s.ev)
 }
 

@@ -167,8 +167,16 @@ func (s *Session) Follow(seq *events.Sequencer, emit func(*events.Event) error, 
 	found, err := s.Attach(pids, threads, descendants)
 	seq.SetEmit(emit)
 	for _, a := range found {
+		if err := seq.Attach(a.Slot, a.TID, a.PID, a.Start, Now()); err != nil {
+			return found, err
+		}
+	}
+	for _, a := range found {
 		in := s.currentCall(a)
-		if err := seq.Attach(a.Slot, a.TID, a.PID, a.Start, Now(), in); err != nil {
+		if in == nil {
+			continue
+		}
+		if err := seq.Resume(a.Slot, Now(), in); err != nil {
 			return found, err
 		}
 	}
