@@ -115,5 +115,5 @@ func (o *options) header() output.Header {
 
 // newDecoder returns the decoder for what is shown.
 func (o *options) newDecoder() *decode.Decoder {
-	return decode.New(decode.Options{StrSize: o.text.StrSize, Verbose: o.text.Verbose})
+	return decode.New(decode.Options{StrSize: o.text.StrSize, Verbose: o.text.Verbose, IfName: interfaceNames()})
 }
