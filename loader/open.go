@@ -30,6 +30,7 @@ type Session struct {
 	ring     *ring
 	rare     *ring
 	slots    *slots
+	enter    *table.CallSet // nil: all
 	hasEntry bool
 }
 
@@ -39,7 +40,7 @@ func Open(o Options) (*Session, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Session{}
+	s := &Session{enter: o.Enter}
 	plans, err := s.load(&o)
 	if err == nil {
 		err = s.start(&o, plans)

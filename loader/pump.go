@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ebtrace/ebtrace/bpf"
+	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/events"
 )
 
@@ -173,7 +174,7 @@ func (s *Session) Follow(seq *events.Sequencer, emit func(*events.Event) error, 
 	}
 	for _, a := range found {
 		in := s.currentCall(a)
-		if in == nil {
+		if in == nil || s.enter != nil && !s.enter.Has(table.ABI(in.Abi), in.Nr) {
 			continue
 		}
 		if err := seq.Resume(a.Slot, Now(), in); err != nil {
