@@ -138,7 +138,8 @@ func (s *Session) programs(names ...string) (map[string]*ebpf.Program, error) {
 func (s *Session) iterator() (*ebpf.Program, error) {
 	const name = "attach_tasks"
 	if s.progs[name] == nil {
-		progs, err := s.programs(name)
+		var progs map[string]*ebpf.Program
+		err := unlocked(func() (err error) { progs, err = s.programs(name); return err })
 		if err != nil {
 			return nil, explain(err)
 		}

@@ -185,6 +185,15 @@ func (s *Session) Counts() ([]Count, error) {
 	return all, nil
 }
 
+// plain is an error told in a sentence of our own.
+type plain struct {
+	text string
+	err  error
+}
+
+func (p *plain) Error() string { return p.text }
+func (p *plain) Unwrap() error { return p.err }
+
 // explain turns the kernel's and the library's errors into a sentence that
 // names cause and remedy.
 func explain(err error) error {
@@ -193,7 +202,7 @@ func explain(err error) error {
 	case errors.As(err, &ve):
 		return fmt.Errorf("this kernel's verifier refuses a program of ebtrace: %w", err)
 	case errors.Is(err, unix.EPERM):
-		return fmt.Errorf("the kernel refuses to load or attach BPF programs (Operation not permitted); 'ebtrace doctor' says what is missing")
+		return &plain{"the kernel refuses to load or attach BPF programs (Operation not permitted); 'ebtrace doctor' says what is missing", err}
 	case errors.Is(err, ebpf.ErrNotSupported):
 		return fmt.Errorf("this kernel lacks a feature that ebtrace needs: %w; 'ebtrace doctor' lists them", err)
 	}

@@ -1,6 +1,7 @@
 package loader
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -53,7 +54,7 @@ func verify(t *testing.T, o Options, most map[string]int) {
 	o.Buffer, o.Threads = 1<<16, 64
 	s, err := Open(o)
 	if err != nil {
-		t.Fatalf("%+v", err)
+		t.Fatal(whole(err))
 	}
 	defer s.Close()
 	some := s.spec.Copy()
@@ -62,7 +63,7 @@ func verify(t *testing.T, o Options, most map[string]int) {
 		Programs:        ebpf.ProgramOptions{KernelTypes: s.types, LogLevel: ebpf.LogLevelStats},
 	})
 	if err != nil {
-		t.Fatalf("%+v", err)
+		t.Fatal(whole(err))
 	}
 	defer coll.Close()
 	for name, p := range coll.Programs {
@@ -74,4 +75,13 @@ func verify(t *testing.T, o Options, most map[string]int) {
 		n, _ := strconv.Atoi(m[1])
 		most[name] = max(most[name], n)
 	}
+}
+
+// whole is an error with all that the verifier said.
+func whole(err error) string {
+	var ve *ebpf.VerifierError
+	if errors.As(err, &ve) {
+		return fmt.Sprintf("%v\n%+v", err, ve)
+	}
+	return err.Error()
 }
