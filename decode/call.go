@@ -151,9 +151,7 @@ func (d *Decoder) decodeArgs(c *Call) {
 // named takes note of the name that a thread gave itself.
 func (d *Decoder) named(args []Value) {
 	if d.args[0] == prSetName && len(args) > 1 && args[1].Kind == Str {
-		var c [16]byte
-		copy(c[:15], args[1].Bytes)
-		d.comms[d.out.TID] = c
+		d.comms[d.out.TID] = d.intern(args[1].Bytes)
 	}
 }
 

@@ -41,6 +41,8 @@ type Decoder struct {
 	argFns  map[string]argDecoder
 	noteFns map[string]noteDecoder
 	rows    map[*table.Row]*rowFns
+	lastRow *table.Row
+	lastFns *rowFns
 	signal  func(*Decoder, mem)
 	rowOf   func(table.ABI, int32) *table.Row
 	nameOf  func(table.ABI, int32) string
@@ -66,7 +68,8 @@ type Decoder struct {
 	nodes []Value
 	chars []byte
 
-	comms map[uint32][16]byte // by thread
+	comms map[uint32]string   // names of threads
+	names map[[16]byte]string // that have been met
 
 	out  Event
 	call Call
@@ -87,7 +90,8 @@ type rowFns struct {
 func New(opts Options) *Decoder {
 	d := &Decoder{
 		opts: opts, structs: structDecoders, argFns: argDecoders, noteFns: noteDecoders,
-		rows: map[*table.Row]*rowFns{}, comms: map[uint32][16]byte{}, signal: signalInfo, rowOf: table.Lookup, nameOf: table.Name,
+		rows: map[*table.Row]*rowFns{}, comms: map[uint32]string{}, names: map[[16]byte]string{},
+		signal: signalInfo, rowOf: table.Lookup, nameOf: table.Name,
 	}
 	for k, f := range kindDecoders {
 		d.kinds[k] = f
@@ -115,7 +119,7 @@ func (d *Decoder) Decode(ev *events.Event) (*Event, error) {
 	case events.Signal:
 		d.decodeSignal(ev)
 	}
-	d.out.Comm = d.textOf(d.comms[ev.TID])
+	d.out.Comm = d.comms[ev.TID]
 	if ev.Kind == events.Exit || ev.Kind == events.Detach {
 		delete(d.comms, ev.TID)
 	}
@@ -167,17 +171,25 @@ func (d *Decoder) reset() {
 
 // fns is what decodes row besides its kinds; looked up by name once.
 func (d *Decoder) fns(row *table.Row) *rowFns {
-	if f, ok := d.rows[row]; ok {
-		return f
+	if row == d.lastRow {
+		return d.lastFns
 	}
-	f := &rowFns{}
+	f := d.rows[row]
+	if f == nil {
+		f = d.newFns(row)
+		d.rows[row] = f
+	}
+	d.lastRow, d.lastFns = row, f
+	return f
+}
+
+func (d *Decoder) newFns(row *table.Row) *rowFns {
+	f := &rowFns{name: row.Name == "prctl"}
 	for i := range row.Args[:min(len(row.Args), maxArgs)] {
 		f.args[i] = d.argFns[row.Name+"."+row.Args[i].Name]
 	}
 	if row.RetAux {
 		f.note = d.noteFns[row.Name]
 	}
-	f.name = row.Name == "prctl"
-	d.rows[row] = f
 	return f
 }

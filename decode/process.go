@@ -16,7 +16,7 @@ func (d *Decoder) decodeFork(ev *events.Event) {
 		ParentStart: f.ParentStart, ChildStart: f.ChildStart,
 	}
 	d.out.Fork = &d.fork
-	comm := commBytes(f.Comm)
+	comm := d.commOf(f.Comm)
 	d.comms[f.ChildTid] = comm
 	if ev.Kind == events.Fork {
 		d.comms[f.ParentTid] = comm
@@ -41,7 +41,7 @@ func (d *Decoder) decodeExec(ev *events.Event) {
 	if x.OldTid != ev.TID {
 		delete(d.comms, x.OldTid)
 	}
-	d.comms[ev.TID] = commBytes(x.Comm)
+	d.comms[ev.TID] = d.commOf(x.Comm)
 }
 
 // decodeExit decodes an Exit. The status is that of wait(2).
@@ -89,25 +89,33 @@ func stops(signo uint32, handler uint64) bool {
 }
 
 // SetComm tells the name of a thread that existed before it was traced.
-func (d *Decoder) SetComm(tid uint32, comm string) {
-	var c [16]byte
-	copy(c[:15], comm)
-	d.comms[tid] = c
+func (d *Decoder) SetComm(tid uint32, comm string) { d.comms[tid] = d.intern([]byte(comm)) }
+
+// maxNames bounds the names that are kept; a tree that has more starts anew.
+const maxNames = 4096
+
+// intern is the name of a thread as a string that is made once. The kernel
+// cuts names at 15 bytes (TASK_COMM_LEN of linux/sched.h).
+func (d *Decoder) intern(name []byte) string {
+	var key [16]byte
+	copy(key[:15], name)
+	s, ok := d.names[key]
+	if !ok {
+		if len(d.names) >= maxNames {
+			clear(d.names)
+		}
+		n := bytes.IndexByte(key[:], 0)
+		s = string(key[:n])
+		d.names[key] = s
+	}
+	return s
 }
 
-// commBytes is a name off the wire.
-func commBytes(c [16]int8) (b [16]byte) {
+// commOf is a name off the wire.
+func (d *Decoder) commOf(c [16]int8) string {
+	var b [16]byte
 	for i, x := range c {
 		b[i] = byte(x)
 	}
-	b[15] = 0
-	return b
-}
-
-// textOf is a name as a string that lives as long as the event.
-func (d *Decoder) textOf(c [16]byte) string {
-	if n := bytes.IndexByte(c[:], 0); n > 0 {
-		return d.text(c[:n])
-	}
-	return ""
+	return d.intern(b[:])
 }

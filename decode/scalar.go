@@ -78,7 +78,7 @@ func (d *Decoder) scalar(name string, k table.Kind, set *xlat.Set, v uint64, siz
 	case table.KindPID, table.KindTID, table.KindPGID:
 		d.add(PID, name, v)
 		if d.opts.PIDNames && k != table.KindPGID {
-			d.last().Text = d.textOf(d.comms[uint32(v)])
+			d.last().Text = d.comms[uint32(v)]
 		}
 	case table.KindUint, table.KindUlong, table.KindSize, table.KindU64:
 		d.add(Uint, name, v)
