@@ -45,6 +45,9 @@ var layouts = []layout{
 		{name: "set_tid_size", off: [NumABI]uint32{72, 72, 72}, size: [NumABI]uint32{8, 8, 8}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "cgroup", off: [NumABI]uint32{80, 80, 80}, size: [NumABI]uint32{8, 8, 8}, n: [NumABI]uint32{1, 1, 1}},
 	}},
+	{name: "data_bytes", size: [NumABI]uint32{1024, 1024, 1024}, members: []member{
+		{name: "data", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{1, 1, 1}, n: [NumABI]uint32{1024, 1024, 1024}},
+	}},
 	{name: "dirent", size: [NumABI]uint32{24, 24, 12}},
 	{name: "dirent64", size: [NumABI]uint32{24, 24, 20}},
 	{name: "epoll_data", size: [NumABI]uint32{8, 8, 8}, members: []member{
@@ -380,6 +383,61 @@ var layouts = []layout{
 		{name: "jt", off: [NumABI]uint32{2, 2, 2}, size: [NumABI]uint32{1, 1, 1}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "jf", off: [NumABI]uint32{3, 3, 3}, size: [NumABI]uint32{1, 1, 1}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "k", off: [NumABI]uint32{4, 4, 4}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
+	}},
+	{name: "sockaddr_bytes", size: [NumABI]uint32{128, 128, 128}, members: []member{
+		{name: "data", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{1, 1, 1}, n: [NumABI]uint32{128, 128, 128}},
+	}},
+	{name: "sockcall_addr", size: [NumABI]uint32{24, 24, 12}, members: []member{
+		{name: "fd", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "addr", off: [NumABI]uint32{8, 8, 4}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+		{name: "len", off: [NumABI]uint32{16, 16, 8}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+	}},
+	{name: "sockcall_getopt", size: [NumABI]uint32{40, 40, 20}, members: []member{
+		{name: "fd", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "level", off: [NumABI]uint32{8, 8, 4}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "name", off: [NumABI]uint32{16, 16, 8}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "value", off: [NumABI]uint32{24, 24, 12}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+		{name: "len", off: [NumABI]uint32{32, 32, 16}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+	}},
+	{name: "sockcall_msg", size: [NumABI]uint32{24, 24, 12}, members: []member{
+		{name: "fd", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "msg", off: [NumABI]uint32{8, 8, 4}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+		{name: "flags", off: [NumABI]uint32{16, 16, 8}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+	}},
+	{name: "sockcall_name", size: [NumABI]uint32{32, 32, 16}, members: []member{
+		{name: "fd", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "addr", off: [NumABI]uint32{8, 8, 4}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+		{name: "len", off: [NumABI]uint32{16, 16, 8}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+		{name: "flags", off: [NumABI]uint32{24, 24, 12}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+	}},
+	{name: "sockcall_pair", size: [NumABI]uint32{32, 32, 16}, members: []member{
+		{name: "family", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "type", off: [NumABI]uint32{8, 8, 4}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "protocol", off: [NumABI]uint32{16, 16, 8}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "sv", off: [NumABI]uint32{24, 24, 12}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+	}},
+	{name: "sockcall_recv", size: [NumABI]uint32{48, 48, 24}, members: []member{
+		{name: "fd", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "buf", off: [NumABI]uint32{8, 8, 4}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+		{name: "len", off: [NumABI]uint32{16, 16, 8}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "flags", off: [NumABI]uint32{24, 24, 12}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "addr", off: [NumABI]uint32{32, 32, 16}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+		{name: "addrlen", off: [NumABI]uint32{40, 40, 20}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+	}},
+	{name: "sockcall_send", size: [NumABI]uint32{48, 48, 24}, members: []member{
+		{name: "fd", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "buf", off: [NumABI]uint32{8, 8, 4}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+		{name: "len", off: [NumABI]uint32{16, 16, 8}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "flags", off: [NumABI]uint32{24, 24, 12}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "addr", off: [NumABI]uint32{32, 32, 16}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+		{name: "addrlen", off: [NumABI]uint32{40, 40, 20}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+	}},
+	{name: "sockcall_setopt", size: [NumABI]uint32{40, 40, 20}, members: []member{
+		{name: "fd", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "level", off: [NumABI]uint32{8, 8, 4}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "name", off: [NumABI]uint32{16, 16, 8}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "value", off: [NumABI]uint32{24, 24, 12}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+		{name: "len", off: [NumABI]uint32{32, 32, 16}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
 	}},
 	{name: "sockopt", size: [NumABI]uint32{256, 256, 256}, members: []member{
 		{name: "value", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{1, 1, 1}, n: [NumABI]uint32{256, 256, 256}},

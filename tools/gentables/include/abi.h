@@ -98,4 +98,59 @@ struct sockopt_value {
 	unsigned char value[256];
 };
 
+/*
+ * net/socket.c, sys_socketcall: the arguments of calls of 32-bit x86 that stand
+ * behind the second argument. Structures name what to copy behind a pointer.
+ */
+struct sockcall_addr {	/* bind, connect */
+	long fd;
+	void *addr;
+	long len;
+};
+struct sockcall_name {	/* accept, accept4, getsockname, getpeername */
+	long fd;
+	void *addr;
+	void *len;
+	long flags;
+};
+struct sockcall_pair {
+	long family, type, protocol;
+	void *sv;
+};
+struct sockcall_send {	/* send, sendto */
+	long fd;
+	void *buf;
+	long len, flags;
+	void *addr;
+	long addrlen;
+};
+struct sockcall_recv {	/* recv, recvfrom */
+	long fd;
+	void *buf;
+	long len, flags;
+	void *addr;
+	void *addrlen;
+};
+struct sockcall_msg {	/* sendmsg, recvmsg */
+	long fd;
+	void *msg;
+	long flags;
+};
+struct sockcall_setopt {
+	long fd, level, name;
+	void *value;
+	long len;
+};
+struct sockcall_getopt {
+	long fd, level, name;
+	void *value;
+	void *len;
+};
+struct sockaddr_bytes {
+	unsigned char data[128];
+};
+struct data_bytes {
+	unsigned char data[1024];
+};
+
 #endif
