@@ -31,11 +31,16 @@ func Example() {
 		}
 		return text.Event(event)
 	}
-	session.Launch(func() (int, error) {
+	pid, err := session.Launch(func() (int, error) {
 		return syscall.ForkExec("/bin/true", []string{"true"}, &syscall.ProcAttr{Files: []uintptr{0, 1, 2}})
 	})
-	over := func() bool { return sequence.Live() == 0 && sequence.Totals().Received > 0 }
-	if err := session.Pump(sequence, show, text.Flush, nil, over); err != nil {
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ended := make(chan struct{})
+	go func() { syscall.Wait4(pid, nil, 0, nil); close(ended) }()
+	if err := session.Pump(sequence, show, text.Flush, ended, func() bool { return false }); err != nil {
 		fmt.Println(err)
 	}
 }
