@@ -118,13 +118,13 @@ func appendError(b []byte, errno int) []byte {
 	if name == "" {
 		return append(strconv.AppendInt(append(b, "-1 (errno "...), int64(errno), 10), ')')
 	}
-	if errno >= eRestartSys {
+	if decode.Restarts(errno) {
 		b = append(b, "? "...)
 	} else {
 		b = append(b, "-1 "...)
 	}
 	b = append(append(b, name...), " ("...)
-	return append(append(b, errnos[errno].text...), ')')
+	return append(append(b, decode.ErrnoText(errno)...), ')')
 }
 
 // personality announces that the thread's calls are of another ABI than before.
