@@ -24,6 +24,8 @@ func (d *Decoder) unpack(row *table.Row) *table.Row {
 	switch row.Name {
 	case "mmap", "select":
 		name = row.Name
+	case "ipc":
+		return d.unpackIPC(row)
 	case "socketcall":
 		if c := uint32(d.regs[0]); c < uint32(len(socketCalls)) {
 			name = socketCalls[c]

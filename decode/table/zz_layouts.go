@@ -180,6 +180,10 @@ var layouts = []layout{
 		{name: "iov_base", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
 		{name: "iov_len", off: [NumABI]uint32{8, 8, 4}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
 	}},
+	{name: "ipc_kludge", size: [NumABI]uint32{16, 16, 8}, members: []member{
+		{name: "msgp", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
+		{name: "msgtyp", off: [NumABI]uint32{8, 8, 4}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
+	}},
 	{name: "ipc_perm", size: [NumABI]uint32{48, 48, 36}, members: []member{
 		{name: "uid", off: [NumABI]uint32{4, 4, 4}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "gid", off: [NumABI]uint32{8, 8, 8}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
@@ -187,6 +191,9 @@ var layouts = []layout{
 		{name: "key", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "cuid", off: [NumABI]uint32{12, 12, 12}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "cgid", off: [NumABI]uint32{16, 16, 16}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
+	}},
+	{name: "ipc_semun", size: [NumABI]uint32{8, 8, 4}, members: []member{
+		{name: "buf", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}, ptr: true},
 	}},
 	{name: "itimerspec", size: [NumABI]uint32{32, 32, 16}, members: []member{
 		{name: "it_interval", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{16, 16, 8}, n: [NumABI]uint32{1, 1, 1}},
@@ -247,7 +254,7 @@ var layouts = []layout{
 		{name: "mq_msgsize", off: [NumABI]uint32{16, 16, 8}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "mq_curmsgs", off: [NumABI]uint32{24, 24, 12}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},
 	}},
-	{name: "msgbuf", size: [NumABI]uint32{64, 64, 60}},
+	{name: "msgbuf", size: [NumABI]uint32{1024, 1024, 1020}},
 	{name: "msqid_ds", size: [NumABI]uint32{120, 120, 88}, members: []member{
 		{name: "msg_perm", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{48, 48, 36}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "msg_stime", off: [NumABI]uint32{48, 48, 36}, size: [NumABI]uint32{8, 8, 4}, n: [NumABI]uint32{1, 1, 1}},

@@ -83,7 +83,7 @@ struct cap_data2 {
 /* msgop(2): the beginning of a message. */
 struct msgbuf_head {
 	long mtype;
-	char mtext[56];
+	char mtext[1016];
 };
 
 /* include/linux/fs.h, struct file_handle with the largest handle (MAX_HANDLE_SZ). */
@@ -151,6 +151,15 @@ struct sockaddr_bytes {
 };
 struct data_bytes {
 	unsigned char data[1024];
+};
+
+/* ipc/syscall.c, sys_ipc: what MSGRCV and SEMCTL of 32-bit x86 point to. */
+struct ipc_kludge {
+	void *msgp;
+	long msgtyp;
+};
+struct ipc_semun {
+	void *buf;
 };
 
 #endif
