@@ -3,6 +3,12 @@
 #ifndef EB_ARCH_H
 #define EB_ARCH_H
 
+/*
+ * Member f of *p: a plain load where the verifier knows the type of p, else
+ * by helper. `typed` must be a constant.
+ */
+#define EB_LOAD(typed, p, f) ((typed) ? (p)->f : BPF_CORE_READ(p, f))
+
 #if defined(__TARGET_ARCH_x86)
 
 #define EB_TS_COMPAT 0x2		/* arch/x86/include/asm/thread_info.h: 32-bit syscall in progress */
@@ -10,34 +16,38 @@
 #define EB_NR_EXECVE 59
 #define EB_NR_EXECVEAT 322
 
-static __always_inline __u8 arch_abi(struct task_struct *task, long nr)
+static __always_inline __u8 arch_abi(struct task_struct *task, long nr, const int typed)
 {
-	if (task->thread_info.status & EB_TS_COMPAT)
+	if (EB_LOAD(typed, task, thread_info.status) & EB_TS_COMPAT)
 		return EB_ABI_I386;
 	return nr & EB_X32_BIT ? EB_ABI_UNKNOWN : EB_ABI_AMD64;
 }
 
-static __always_inline void arch_args(struct pt_regs *regs, __u8 abi, __u64 *a)
+static __always_inline void arch_args(struct pt_regs *regs, __u8 abi, __u64 *a, const int typed)
 {
 	if (abi == EB_ABI_I386) {
-		a[0] = (__u32)regs->bx;
-		a[1] = (__u32)regs->cx;
-		a[2] = (__u32)regs->dx;
-		a[3] = (__u32)regs->si;
-		a[4] = (__u32)regs->di;
-		a[5] = (__u32)regs->bp;
+		a[0] = (__u32)EB_LOAD(typed, regs, bx);
+		a[1] = (__u32)EB_LOAD(typed, regs, cx);
+		a[2] = (__u32)EB_LOAD(typed, regs, dx);
+		a[3] = (__u32)EB_LOAD(typed, regs, si);
+		a[4] = (__u32)EB_LOAD(typed, regs, di);
+		a[5] = (__u32)EB_LOAD(typed, regs, bp);
 		return;
 	}
-	a[0] = regs->di;
-	a[1] = regs->si;
-	a[2] = regs->dx;
-	a[3] = regs->r10;
-	a[4] = regs->r8;
-	a[5] = regs->r9;
+	a[0] = EB_LOAD(typed, regs, di);
+	a[1] = EB_LOAD(typed, regs, si);
+	a[2] = EB_LOAD(typed, regs, dx);
+	a[3] = EB_LOAD(typed, regs, r10);
+	a[4] = EB_LOAD(typed, regs, r8);
+	a[5] = EB_LOAD(typed, regs, r9);
 }
 
-static __always_inline long arch_nr(struct pt_regs *regs) { return (__s32)regs->orig_ax; }
-static __always_inline __u64 arch_ip(struct pt_regs *regs) { return regs->ip; }
+static __always_inline long arch_nr(struct pt_regs *regs, const int typed)
+{
+	return (__s32)EB_LOAD(typed, regs, orig_ax);
+}
+
+static __always_inline __u64 arch_ip(struct pt_regs *regs, const int typed) { return EB_LOAD(typed, regs, ip); }
 
 #elif defined(__TARGET_ARCH_arm64)
 
@@ -45,23 +55,27 @@ static __always_inline __u64 arch_ip(struct pt_regs *regs) { return regs->ip; }
 #define EB_NR_EXECVE 221
 #define EB_NR_EXECVEAT 281
 
-static __always_inline __u8 arch_abi(struct task_struct *task, long nr)
+static __always_inline __u8 arch_abi(struct task_struct *task, long nr, const int typed)
 {
-	return task->thread_info.flags & EB_TIF_32BIT ? EB_ABI_UNKNOWN : EB_ABI_ARM64;
+	return EB_LOAD(typed, task, thread_info.flags) & EB_TIF_32BIT ? EB_ABI_UNKNOWN : EB_ABI_ARM64;
 }
 
-static __always_inline void arch_args(struct pt_regs *regs, __u8 abi, __u64 *a)
+static __always_inline void arch_args(struct pt_regs *regs, __u8 abi, __u64 *a, const int typed)
 {
-	a[0] = regs->orig_x0;	/* x0 holds the result at exit */
-	a[1] = regs->regs[1];
-	a[2] = regs->regs[2];
-	a[3] = regs->regs[3];
-	a[4] = regs->regs[4];
-	a[5] = regs->regs[5];
+	a[0] = EB_LOAD(typed, regs, orig_x0);	/* x0 holds the result at exit */
+	a[1] = EB_LOAD(typed, regs, regs[1]);
+	a[2] = EB_LOAD(typed, regs, regs[2]);
+	a[3] = EB_LOAD(typed, regs, regs[3]);
+	a[4] = EB_LOAD(typed, regs, regs[4]);
+	a[5] = EB_LOAD(typed, regs, regs[5]);
 }
 
-static __always_inline long arch_nr(struct pt_regs *regs) { return regs->syscallno; }
-static __always_inline __u64 arch_ip(struct pt_regs *regs) { return regs->pc; }
+static __always_inline long arch_nr(struct pt_regs *regs, const int typed)
+{
+	return EB_LOAD(typed, regs, syscallno);
+}
+
+static __always_inline __u64 arch_ip(struct pt_regs *regs, const int typed) { return EB_LOAD(typed, regs, pc); }
 
 #else
 #error "arch.h: this architecture has no branch yet"

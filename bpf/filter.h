@@ -3,20 +3,24 @@
 #ifndef EB_FILTER_H
 #define EB_FILTER_H
 
+/* Place of a number in [abi][nr], EB_NR_SPACE or more if it has none. */
+static __always_inline __u64 nr_index(__u8 abi, __u32 nr)
+{
+	__u64 i = nr < EB_MAX_NR ? (__u64)abi * EB_MAX_NR + nr : EB_NR_SPACE;
+	opaque(i);	/* the verifier then sees the caller's test of i itself */
+	return i;
+}
+
 /* What call nr of an ABI needs (enum eb_want). */
 static __always_inline __u8 want_of(__u8 abi, __u32 nr)
 {
-	if (abi >= EB_ABI_COUNT || nr >= EB_MAX_NR)
-		return want_unknown;
-	__u32 i = abi * EB_MAX_NR + nr;
-	return i < EB_NR_SPACE ? want[i] : 0;
+	__u64 i = nr_index(abi, nr);
+	return i < EB_NR_SPACE ? want[i] : want_unknown;
 }
 
 static __always_inline __u32 plan_of(__u8 abi, __u32 nr)
 {
-	if (abi >= EB_ABI_COUNT || nr >= EB_MAX_NR)
-		return 0;
-	__u32 i = abi * EB_MAX_NR + nr;
+	__u64 i = nr_index(abi, nr);
 	return i < EB_NR_SPACE ? dispatch[i] : 0;
 }
 

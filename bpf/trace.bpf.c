@@ -44,16 +44,13 @@ static __always_inline void count(struct eb_slot *s, __s64 ret, __u64 took)
 		c->min = took;
 }
 
-/*
- * Notes the call that s is entering, without its begin. Returns what it needs.
- * The registers are read through pointers that the verifier knows the type of:
- * plain loads. (Those in a raw tracepoint's arguments would cost a helper call.)
- */
-static __always_inline __u8 note_call(struct eb_slot *s, long nr)
+/* Notes the call that s is in, without its begin. Returns what it needs. */
+static __always_inline __u8 note_in(struct eb_slot *s, struct task_struct *task, struct pt_regs *regs, int at_exit,
+				    long nr, const int typed)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
-	__u8 abi = arch_abi(task, nr), w = want_of(abi, nr);
+	if (at_exit)
+		nr = arch_nr(regs, typed);
+	__u8 abi = arch_abi(task, nr, typed), w = want_of(abi, nr);
 	if (s->state & EB_SLOT_ARMED) {
 		if (!arch_is_exec(abi, nr))
 			return 0;
@@ -65,9 +62,26 @@ static __always_inline __u8 note_call(struct eb_slot *s, long nr)
 	s->abi = abi;
 	s->flags = 0;
 	s->retry = 0;
-	s->ip = arch_ip(regs);
-	arch_args(regs, abi, s->args);
+	s->ip = arch_ip(regs, typed);
+	arch_args(regs, abi, s->args, typed);
 	return w;
+}
+
+/*
+ * As note_in, for the arguments of sys_enter or sys_exit. The registers are
+ * read through pointers that the verifier knows the type of: plain loads.
+ * Those in a raw tracepoint's arguments cost helper calls; Linux before 5.15
+ * has nothing else (bpf_task_pt_regs, bpf_get_current_task_btf: 5.11).
+ */
+static __always_inline __u8 note_call(struct eb_slot *s, __u64 *ctx, int at_exit)
+{
+	struct task_struct *task;
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs)) {
+		task = (void *)bpf_get_current_task();
+		return note_in(s, task, (void *)ctx[0], at_exit, ctx[1], 0);
+	}
+	task = bpf_get_current_task_btf();
+	return note_in(s, task, (void *)bpf_task_pt_regs(task), at_exit, ctx[1], 1);
 }
 
 /* Leaves the call in s to the program `copy`; comes back only if there is none. */
@@ -92,7 +106,7 @@ int sys_enter(__u64 *ctx)
 	struct eb_slot *s = slot_at(slot);
 	if (!s)
 		return 0;
-	__u8 w = note_call(s, ctx[1]);
+	__u8 w = note_call(s, ctx, 0);
 	if (!w)
 		return 0;
 	if ((!count_only && w & (EB_W_ENTRY_OPS | EB_W_EXIT_OPS | EB_W_VARIANT)) || filters & (EB_FILTER_FD | EB_FILTER_PATH))
@@ -134,7 +148,7 @@ static __always_inline int entry_again(struct eb_slot *s, __u8 w, __s64 ret)
 }
 
 /* The exit of a call whose entry was not traced: attached meanwhile, or only exits are. */
-static __always_inline __u8 note_exit(struct eb_slot *s)
+static __always_inline __u8 note_exit(struct eb_slot *s, __u64 *ctx)
 {
 	if (s->state & EB_SLOT_FRESH) {
 		s->state &= ~EB_SLOT_FRESH;
@@ -145,8 +159,7 @@ static __always_inline __u8 note_exit(struct eb_slot *s)
 	} else if (has_entry) {
 		return 0;
 	}
-	struct task_struct *task = bpf_get_current_task_btf();
-	__u8 w = note_call(s, arch_nr((void *)bpf_task_pt_regs(task)));
+	__u8 w = note_call(s, ctx, 1);
 	s->flags = has_entry ? EB_F_NOENTRY : EB_F_EXITONLY;
 	if (w & (EB_W_ENTRY_OPS | EB_W_EXIT_OPS | EB_W_VARIANT))
 		s->plan = find_plan(s, w);
@@ -169,7 +182,7 @@ int sys_exit(__u64 *ctx)
 	if (begin)
 		w = want_of(s->abi, s->nr);
 	else
-		w = note_exit(s);
+		w = note_exit(s, ctx);
 	if (!w)
 		return 0;
 	s->state &= ~(EB_SLOT_FRESH | EB_SLOT_ATTACHED);

@@ -35,6 +35,10 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_STACK = 23,
 	BPF_MAP_TYPE_RINGBUF = 27,
 };
+/* Only what is tested for: which helpers this kernel has. */
+enum bpf_func_id {
+	BPF_FUNC_task_pt_regs = 175,
+};
 #define BPF_F_NO_PREALLOC 1
 #define BPF_F_MMAPABLE (1U << 10)
 #define BPF_ANY 0

@@ -85,7 +85,7 @@ func checkKernel(t *testing.T, object string, raw []byte) {
 }
 
 // optional are the helpers that programs call only after a test for them.
-var optional = map[asm.BuiltinFunc]bool{}
+var optional = map[asm.BuiltinFunc]bool{asm.FnTaskPtRegs: true, asm.FnGetCurrentTaskBtf: true}
 
 // checkHelpers looks for helpers that the kernel does not have.
 func checkHelpers(t *testing.T, p *ebpf.ProgramSpec, types *btf.Spec) {
