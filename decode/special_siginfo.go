@@ -125,7 +125,8 @@ func (d *Decoder) siFields(signo uint64, code int, f *mem) {
 	case siTimer:
 		d.add(Hex, "si_timerid", f.uint(0, 4))
 		d.addInt("si_overrun", f.int(4, 4))
-		d.sigval(f, 8, "si_int", "si_ptr")
+		d.addInt("si_int", f.int(8, 4))
+		d.addPtr("si_ptr", f.uint(8, d.word), 0)
 		return
 	case siSigio:
 		d.siPoll(f)
