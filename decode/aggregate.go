@@ -217,6 +217,10 @@ func (d *Decoder) layout(name string, st *table.Struct, m mem) {
 		if size == 0 || off >= m.size || f.Kind == table.KindUnused {
 			continue // not in this ABI, or in a version of the structure that the program does not know
 		}
+		if f.Hidden && d.opts.Brief {
+			d.flag(i, FlagCut)
+			continue
+		}
 		if !m.has(off, size) {
 			d.flag(i, FlagCut)
 			continue

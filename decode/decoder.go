@@ -23,6 +23,9 @@ type Options struct {
 	// PIDNames is -Y: process ids carry the names of the threads, as far as
 	// they are known.
 	PIDNames bool
+	// Brief leaves out the members of structures that text shows only with -v:
+	// such a structure is marked as cut. For text without -v alone.
+	Brief bool
 	// IfName, if not nil, names the network interface of an index, as the
 	// traced machine has it; "" if there is none.
 	IfName func(index uint32) string

@@ -35,8 +35,8 @@ func (r *record) bytes() []byte {
 
 // trace is one call: what was read at its entry and at its exit.
 type trace struct {
-	enter, exit record
-	verbose     bool
+	enter, exit    record
+	verbose, brief bool
 }
 
 // call starts a call of an ABI with its result and arguments.
@@ -84,8 +84,8 @@ func (c *trace) out(addr uint64, data string) *trace {
 	return c
 }
 
-// text is the line for the call.
-func (c *trace) text(t testing.TB) string {
+// decode is the event of the call.
+func (c *trace) decode(t testing.TB) *decode.Event {
 	t.Helper()
 	var in, out events.Record
 	if err := events.Parse(c.enter.bytes(), &in); err != nil {
@@ -95,7 +95,7 @@ func (c *trace) text(t testing.TB) string {
 		t.Fatal(err)
 	}
 	ev := events.Event{Kind: events.Whole, TID: 7, PID: 7, Rec: &out, Enter: &in}
-	d := decode.New(decode.Options{StrSize: 32, Verbose: c.verbose, IfName: func(i uint32) string {
+	d := decode.New(decode.Options{StrSize: 32, Verbose: c.verbose, Brief: c.brief, IfName: func(i uint32) string {
 		if i == 1 {
 			return "lo"
 		}
@@ -105,6 +105,13 @@ func (c *trace) text(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return got
+}
+
+// text is the line for the call.
+func (c *trace) text(t testing.TB) string {
+	t.Helper()
+	got := c.decode(t)
 	var b bytes.Buffer
 	o := output.Defaults()
 	o.Column, o.Verbose, o.Native = 0, c.verbose, got.Call.ABI

@@ -115,5 +115,7 @@ func (o *options) header() output.Header {
 
 // newDecoder returns the decoder for what is shown.
 func (o *options) newDecoder() *decode.Decoder {
-	return decode.New(decode.Options{StrSize: o.text.StrSize, Verbose: o.text.Verbose, IfName: interfaceNames()})
+	return decode.New(decode.Options{
+		StrSize: o.text.StrSize, Verbose: o.text.Verbose, Brief: !o.json && !o.text.Verbose, IfName: interfaceNames(),
+	})
 }
