@@ -7,30 +7,63 @@ import (
 	"github.com/ebtrace/ebtrace/bpf"
 )
 
-// lane is a queue of records of one thread, in time order.
-type lane struct {
-	t    *thread
-	kind int
-	at   int    // index in the heap; -1: not in it
-	buf  []byte // records not yet given out, from head on
-	head int
-	rec  Record // the first of them, parsed
-	next uint64 // time of its next half-event
-	half bool   // of an EB_CALL: its begin is still to be given out
-	some bool   // there is a first
+// Chunk is a piece of memory with whole records, one after the other. Lanes
+// refer to it until its last record is given out.
+type Chunk struct {
+	Buf  []byte
+	refs int // spans
 }
 
-func (l *lane) empty() bool   { return !l.some }
-func (l *lane) bytes() []byte { return l.buf[l.head : l.head+int(l.rec.Size)] }
+// span is a run of records of one lane in a chunk.
+type span struct {
+	c        *Chunk
+	off, end uint32
+}
 
-// load parses the record at head. Add has checked that it is one.
-func (l *lane) load() {
-	l.some = l.head < len(l.buf) && Parse(l.buf[l.head:], &l.rec) == nil
-	if !l.some {
-		l.buf, l.head = l.buf[:0], 0
+// lane is a queue of records of one thread, in time order.
+type lane struct {
+	t     *thread
+	kind  int
+	at    int    // index in the heap; -1: not in it
+	spans []span // from head on; off of the first moves on
+	head  int
+	rec   Record // the first record, parsed
+	next  uint64 // time of its next half-event
+	half  bool   // of an EB_CALL: its begin is still to be given out
+	some  bool   // there is a first
+}
+
+func (l *lane) empty() bool { return !l.some }
+
+// bytes are those of the first record.
+func (l *lane) bytes() []byte {
+	sp := &l.spans[l.head]
+	return sp.c.Buf[sp.off : sp.off+l.rec.Size]
+}
+
+// add appends the record at c.Buf[off:end].
+func (l *lane) add(c *Chunk, off, end uint32) {
+	if n := len(l.spans); n > l.head && l.spans[n-1].c == c && l.spans[n-1].end == off {
+		l.spans[n-1].end = end
 		return
 	}
+	l.spans = append(l.spans, span{c, off, end})
+	c.refs++
+}
+
+// load parses the first record. AddChunk has checked that it is one.
+func (l *lane) load() {
+	l.some = false
+	if l.head == len(l.spans) {
+		l.spans, l.head = l.spans[:0], 0
+		return
+	}
+	sp := &l.spans[l.head]
 	r := &l.rec
+	if Parse(sp.c.Buf[sp.off:sp.end], r) != nil {
+		return
+	}
+	l.some = true
 	l.next = r.Time
 	l.half = r.Kind == uint8(bpf.TraceEbKindEB_CALL) && r.Call.Begin != 0 && r.Call.Begin < r.Time &&
 		r.Flags&uint16(bpf.TraceEbFlagEB_F_ENTERED) == 0
@@ -39,19 +72,30 @@ func (l *lane) load() {
 	}
 }
 
-// keepAtMost is how much spent buffer a lane carries before it moves the rest down.
-const keepAtMost = 1 << 20
+// manySpans is how many spent spans a lane carries before it moves the rest down.
+const manySpans = 4096
 
-func (l *lane) pop() {
-	l.head += int(l.rec.Size)
-	if l.head > keepAtMost && l.head > len(l.buf)/2 {
-		n := copy(l.buf, l.buf[l.head:])
-		l.buf, l.head = l.buf[:n], 0
+// pop drops the first record; a chunk that it was the last of goes to free.
+func (l *lane) pop(free func(*Chunk)) {
+	sp := &l.spans[l.head]
+	sp.off += l.rec.Size
+	if sp.off == sp.end {
+		if sp.c.refs--; sp.c.refs == 0 {
+			free(sp.c)
+		}
+		sp.c = nil
+		l.head++
+		if l.head > manySpans && l.head > len(l.spans)/2 {
+			n := copy(l.spans, l.spans[l.head:])
+			clear(l.spans[n:])
+			l.spans, l.head = l.spans[:n], 0
+		}
 	}
 	l.load()
 }
 
-func (l *lane) reset() { l.some, l.buf, l.head = false, l.buf[:0], 0 }
+// reset empties a lane that holds no records (laneInFlight).
+func (l *lane) reset() { l.some = false }
 
 // begin makes an EB_ENTER of the call that a slot shows in flight.
 func (l *lane) begin(in *bpf.TraceEbSlot) {

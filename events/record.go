@@ -61,6 +61,14 @@ func Parse(b []byte, r *Record) error {
 	return nil
 }
 
+// TimeOf is the time of the record at the start of b, 0 if there is none.
+func TimeOf(b []byte) uint64 {
+	if len(b) < recSize {
+		return 0
+	}
+	return load[bpf.TraceEbRec](b).Time
+}
+
 // load copies a wire structure out of b, which must hold it. The wire is
 // little-endian, as every architecture that ebtrace runs on.
 func load[T any](b []byte) T {

@@ -2,6 +2,7 @@ package events
 
 import (
 	"math"
+	"slices"
 
 	"github.com/ebtrace/ebtrace/bpf"
 )
@@ -19,6 +20,8 @@ type Sequencer struct {
 	// Filtered is set where calls may have an EB_ENTER and, because their
 	// result is not wanted, no EB_CALL: an entry alone is then no event.
 	Filtered bool
+	// Free, if set, gets each chunk of AddChunk that is no longer in use.
+	Free func(*Chunk)
 
 	threads []*thread // by slot
 	heap    laneHeap
@@ -89,46 +92,65 @@ func (s *Sequencer) thread(slot uint32) *thread {
 // Add takes one record; rare says that it comes from the ring of rare events.
 // The bytes are copied.
 func (s *Sequencer) Add(b []byte, rare bool) error {
-	var head Record
-	if err := Parse(b, &head); err != nil {
-		return err
-	}
-	if head.Slot >= maxSlot {
-		return malformed("slot %d", head.Slot)
-	}
-	s.totals.Received++
-	l := &s.thread(head.Slot).lanes[laneCalls]
-	if rare {
-		l = &s.thread(head.Slot).lanes[laneRare]
-	}
-	s.push(l, b[:head.Size])
-	return nil
+	return s.AddChunk(&Chunk{Buf: slices.Clone(b)}, rare)
 }
 
-// AddAll takes records that stand one after the other, as Add does.
-func (s *Sequencer) AddAll(b []byte, rare bool) error {
-	for len(b) > 0 {
-		if len(b) < recSize {
-			return malformed("%d bytes, a header has %d", len(b), recSize)
-		}
-		size := int(load[uint32](b))
-		if size < recSize || size > len(b) {
-			return malformed("size %d in %d bytes", size, len(b))
-		}
-		if err := s.Add(b[:size], rare); err != nil {
+// AddChunk takes records that stand one after the other in a chunk. The chunk
+// must not change until Free gives it back.
+func (s *Sequencer) AddChunk(c *Chunk, rare bool) error {
+	kind := laneCalls
+	if rare {
+		kind = laneRare
+	}
+	c.refs++ // ours, so that it is not freed meanwhile
+	defer s.release(c)
+	for off := 0; off < len(c.Buf); {
+		size, slot, err := check(c.Buf[off:])
+		if err != nil {
 			return err
 		}
-		b = b[size:]
+		l := &s.thread(slot).lanes[kind]
+		l.add(c, uint32(off), uint32(off+size))
+		if l.at < 0 {
+			l.load()
+			s.heap.push(l)
+		}
+		s.totals.Received++
+		off += size
 	}
 	return nil
 }
 
-func (s *Sequencer) push(l *lane, b []byte) {
-	l.buf = append(l.buf, b...)
-	if l.at < 0 {
-		l.load()
-		s.heap.push(l)
+func (s *Sequencer) release(c *Chunk) {
+	if c.refs--; c.refs == 0 {
+		s.free(c)
 	}
+}
+
+func (s *Sequencer) free(c *Chunk) {
+	if s.Free != nil {
+		s.Free(c)
+	}
+}
+
+// check looks at the head of a record: is it one, and whose?
+func check(b []byte) (size int, slot uint32, err error) {
+	if len(b) < recSize {
+		return 0, 0, malformed("%d bytes, a header has %d", len(b), recSize)
+	}
+	r := load[bpf.TraceEbRec](b)
+	size = int(r.Size)
+	switch {
+	case size > len(b) || size%8 != 0:
+		err = malformed("size %d in %d bytes", size, len(b))
+	case int(r.Kind) >= len(bodySize) || bodySize[r.Kind] == 0:
+		err = malformed("kind %d", r.Kind)
+	case size < recSize+bodySize[r.Kind]:
+		err = malformed("size %d too small for kind %d", size, r.Kind)
+	case r.Slot >= maxSlot:
+		err = malformed("slot %d", r.Slot)
+	}
+	return size, r.Slot, err
 }
 
 // Attach makes a thread known that was running before.

@@ -58,7 +58,7 @@ func (s *Sequencer) enter(l *lane, limit uint64) error {
 		return err
 	}
 	t.hasEnter = true
-	l.pop()
+	l.pop(s.free)
 	next := &l.rec
 	if !l.empty() && next.Kind == uint8(bpf.TraceEbKindEB_CALL) && next.Time <= limit &&
 		next.Call.Begin == t.enter.Time {
@@ -91,7 +91,7 @@ func (s *Sequencer) end(l *lane) error {
 	}
 	t.open, t.hasEnter = 0, false
 	err := s.emit(&s.ev)
-	l.pop()
+	l.pop(s.free)
 	return err
 }
 
@@ -118,7 +118,7 @@ func (s *Sequencer) other(l *lane) error {
 		s.setAlive(t, false)
 		t.seq, t.open, t.hasEnter = 0, 0, false
 	}
-	l.pop()
+	l.pop(s.free)
 	return err
 }
 

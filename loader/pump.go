@@ -18,10 +18,6 @@ const (
 	pauseBusy = 5 * time.Millisecond
 	pauseIdle = 20 * time.Millisecond
 	busyBytes = 64 << 10 // a drain of so much means that the traced tree is busy
-
-	// What user space holds when the output is slower than the tree; beyond
-	// that the rings fill, and then records are lost, and counted.
-	maxBacklog = 48 << 20
 )
 
 // Now is the clock of all times of events: ns, CLOCK_MONOTONIC.
@@ -40,6 +36,7 @@ func Now() uint64 {
 func (s *Session) Pump(seq *events.Sequencer, emit func(*events.Event) error, flush func() error,
 	stop <-chan struct{}, done func() bool) error {
 	q := newQueue()
+	seq.Free = q.free
 	quit := make(chan struct{})
 	drained := make(chan struct{})
 	go func() { s.drainer(q, stop, quit); close(drained) }()
@@ -104,14 +101,14 @@ func (s *Session) round(q *queue) (n int, ok bool) {
 	if q.abandoned {
 		return 0, false
 	}
-	if q.fill.size() > maxBacklog {
-		return 0, true
-	}
 	if s.hasEntry {
 		s.lookInFlight(q, until)
 	}
-	n, stuck := s.drain(&q.fill)
-	if !stuck { // else something older may still come
+	n, stuck, full := s.drain(q)
+	switch {
+	case full != 0: // what is here must go on, or memory is never free again
+		q.fill.until = max(q.fill.until, min(until, full))
+	case !stuck: // else something older may still come
 		q.fill.until = until
 	}
 	q.ready.Signal()
@@ -135,19 +132,40 @@ func (s *Session) lookInFlight(q *queue, until uint64) {
 	}
 }
 
-func (s *Session) drain(b *batch) (n int, stuck bool) {
-	n, stuck = s.ring.drain(&b.calls)
-	m, late := s.rare.drain(&b.rare)
-	return n + m, stuck || late
+// drain moves what the rings hold to q. stuck says that something was left: a
+// record that is still being written, or what found no memory; full is then
+// the time of the first of those.
+func (s *Session) drain(q *queue) (n int, stuck bool, full uint64) {
+	move := func(to *[]*events.Chunk) func([]byte) bool {
+		return func(rec []byte) bool {
+			ok := q.put(to, rec)
+			if !ok {
+				full = events.TimeOf(rec)
+			}
+			return ok
+		}
+	}
+	m, late := s.rare.drain(move(&q.fill.rare))
+	n, stuck = s.ring.drain(move(&q.fill.calls))
+	return n + m, stuck || late, full
 }
 
+// drainAll moves all that is left, waiting for the output where it must.
 func (s *Session) drainAll(q *queue) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for {
-		if n, stuck := s.drain(&q.fill); n == 0 && !stuck {
+	for !q.abandoned {
+		n, stuck, full := s.drain(q)
+		if n == 0 && !stuck {
 			break
 		}
+		q.fill.until = max(q.fill.until, full)
+		q.ready.Signal()
+		q.mu.Unlock()
+		if stuck {
+			time.Sleep(time.Millisecond)
+		}
+		q.mu.Lock()
 	}
 	q.last = true
 	q.ready.Signal()

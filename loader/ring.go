@@ -45,10 +45,11 @@ func (r *ring) close() {
 
 func position(page []byte) *uint64 { return (*uint64)(unsafe.Pointer(unsafe.SliceData(page))) }
 
-// drain appends the records that are complete to b, in order, up to what the
-// ring holds at the call, and returns the bytes read. stuck says that it met a
-// record that is still being written and left the rest for later.
-func (r *ring) drain(b *[]byte) (n int, stuck bool) {
+// drain calls f for each record that is complete, in order, up to what the
+// ring holds at the call, until f says no, and returns the bytes read. stuck
+// says that it left something: f's no, or a record that is still being written.
+// What f gets is valid during the call only.
+func (r *ring) drain(f func(rec []byte) bool) (n int, stuck bool) {
 	pos := atomic.LoadUint64(position(r.consumer))
 	end := atomic.LoadUint64(position(r.producer))
 	from, told := pos, pos
@@ -60,8 +61,9 @@ func (r *ring) drain(b *[]byte) (n int, stuck bool) {
 			break
 		}
 		n := uint64(head &^ (ringBusy | ringDiscard))
-		if head&ringDiscard == 0 {
-			*b = append(*b, r.data[at+ringHeader:at+ringHeader+n]...)
+		if head&ringDiscard == 0 && !f(r.data[at+ringHeader:at+ringHeader+n]) {
+			stuck = true
+			break
 		}
 		pos += (n + ringHeader + 7) &^ 7
 		if pos-told > r.mask/16 { // give the kernel room while we go on

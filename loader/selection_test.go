@@ -47,8 +47,9 @@ func record(t *testing.T, o Options, command []string) recorded {
 	if _, err := syscall.Wait4(pid, &ws, 0, nil); err != nil || ws.ExitStatus() != 0 {
 		t.Fatalf("wait: %v, status %v", err, ws)
 	}
-	var b batch
-	s.drain(&b)
+	q := newQueue()
+	s.drain(q)
+	b := struct{ calls, rare []byte }{join(q.fill.calls), join(q.fill.rare)}
 	got := recorded{map[string]int{}, map[string]int{}, 0}
 	var r events.Record
 	for all := b.calls; len(all) > 0; all = all[r.Size:] {
@@ -68,6 +69,13 @@ func record(t *testing.T, o Options, command []string) recorded {
 		got.rare++
 	}
 	return got
+}
+
+func join(chunks []*events.Chunk) (all []byte) {
+	for _, c := range chunks {
+		all = append(all, c.Buf...)
+	}
+	return all
 }
 
 func calls(t *testing.T, expr string) *table.CallSet {
