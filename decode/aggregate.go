@@ -197,7 +197,7 @@ func (d *Decoder) structure(name string, st *table.Struct, m mem) {
 	}
 	d.depth++
 	defer func() { d.depth-- }()
-	if f := d.structs[st.Name]; f != nil {
+	if f := d.structFn(st); f != nil {
 		f(d, name, st, m)
 		return
 	}

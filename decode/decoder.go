@@ -38,17 +38,18 @@ const maxArgs = 6
 // the next, so that decoding allocates nothing in the long run; what it
 // returns is valid until its next call. It is not safe for concurrent use.
 type Decoder struct {
-	opts    Options
-	structs map[string]structDecoder
-	kinds   [table.KindOpaque + 1]kindDecoder
-	argFns  map[string]argDecoder
-	noteFns map[string]noteDecoder
-	rows    map[*table.Row]*rowFns
-	lastRow *table.Row
-	lastFns *rowFns
-	signal  func(*Decoder, mem)
-	rowOf   func(table.ABI, int32) *table.Row
-	nameOf  func(table.ABI, int32) string
+	opts      Options
+	structs   map[string]structDecoder
+	structFns map[*table.Struct]structDecoder // structs, as far as asked for
+	kinds     [table.KindOpaque + 1]kindDecoder
+	argFns    map[string]argDecoder
+	noteFns   map[string]noteDecoder
+	rows      map[*table.Row]*rowFns
+	lastRow   *table.Row
+	lastFns   *rowFns
+	signal    func(*Decoder, mem)
+	rowOf     func(table.ABI, int32) *table.Row
+	nameOf    func(table.ABI, int32) string
 
 	// The call being decoded.
 	abi   table.ABI
@@ -93,7 +94,7 @@ type rowFns struct {
 func New(opts Options) *Decoder {
 	d := &Decoder{
 		opts: opts, structs: structDecoders, argFns: argDecoders, noteFns: noteDecoders,
-		rows: map[*table.Row]*rowFns{}, comms: map[uint32]string{}, names: map[[16]byte]string{},
+		rows: map[*table.Row]*rowFns{}, structFns: map[*table.Struct]structDecoder{}, comms: map[uint32]string{}, names: map[[16]byte]string{},
 		signal: signalInfo, rowOf: table.Lookup, nameOf: table.Name,
 	}
 	for k, f := range kindDecoders {
@@ -170,6 +171,16 @@ func (d *Decoder) reset() {
 	d.nodes, d.chars = d.nodes[:0], d.chars[:0]
 	d.fds, d.secs, d.hint, d.twice = d.fds[:0], d.secs[:0], 0, false
 	d.row, d.ended, d.exit, d.ret, d.errno, d.depth = nil, false, false, 0, 0, 0
+}
+
+// structFn is the decoder of its own that st has, or nil; looked up by name once.
+func (d *Decoder) structFn(st *table.Struct) structDecoder {
+	f, ok := d.structFns[st]
+	if !ok {
+		f = d.structs[st.Name]
+		d.structFns[st] = f
+	}
+	return f
 }
 
 // fns is what decodes row besides its kinds; looked up by name once.
