@@ -50,6 +50,16 @@ func xattrArg(d *Decoder, a *table.Arg, i int) bool {
 	return true
 }
 
+// xattrListArg decodes names of extended attributes. With a size of 0 the call
+// only asks how much there is (listxattr(2)) and writes nothing.
+func xattrListArg(d *Decoder, a *table.Arg, i int) bool {
+	if d.arg(i+1) != 0 {
+		return false
+	}
+	d.addPtr(a.Name, d.arg(i), FlagUnread)
+	return true
+}
+
 // pageOffsetArg decodes the offset of mmap2, which counts pages of 4 KiB on
 // every architecture (mmap2(2)), as bytes.
 func pageOffsetArg(d *Decoder, a *table.Arg, i int) bool {

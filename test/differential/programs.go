@@ -41,7 +41,7 @@ var programs = []program{
 	{name: "grep", setup: manyFiles, run: []string{"grep", "-r", "line", "d"}},
 	{name: "sed", setup: manyFiles, run: []string{"sed", "-i", "s/line/LINE/", "d/f1"}},
 	{name: "id", run: []string{"id"}},
-	{name: "date", run: []string{"date", "-R"}},
+	{name: "date", run: []string{"date", "-R", "-d", "@1000000000"}},
 	{name: "env", run: []string{"env", "A=b", "printenv", "A"}, opts: []string{"-v"}},
 	{name: "timeout", run: []string{"timeout", "-s", "INT", "0.2", "sleep", "5"}},
 	{name: "df", run: []string{"df", "-k", "/"}},
