@@ -36,7 +36,7 @@ func BenchmarkTextStat(b *testing.B) {
 func TestNoAllocation(t *testing.T) {
 	o := testOptions()
 	o.Prefix, o.Stamp, o.StampDig, o.Files, o.Rel, o.Spent = PrefixColumn, ClockTime, Micro, FileAll, true, true
-	es := append(append(files()[:17], processes()[:23]...), descriptors()...)
+	es := append(append(files()[:17], processes()[:24]...), descriptors()...)
 	wait := call(1, 1, "wait4", 61, num(decode.PID, 2), integer(-1).named("pid"), addr(0).named("wstatus"))
 	ignored := sig(1, 2, 17, false, num(decode.Signal, 17).named("si_signo"))
 	ignored.Sig.Ignored = true

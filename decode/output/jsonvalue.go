@@ -83,6 +83,7 @@ func (f *jsonValues) members(b []byte, vs []decode.Value, i int, arg bool) []byt
 		b = f.fd(b, v)
 	case decode.Word:
 		b = appendJSONName(append(b, `,"value":`...), v.Text)
+		b = appendNumber(b, v)
 	default:
 		b = f.scalar(b, v)
 	}
@@ -205,16 +206,14 @@ func (f *jsonValues) container(b []byte, vs []decode.Value, i int) []byte {
 	case decode.Pair:
 		return f.change(b, vs, i+1, stop)
 	case decode.Func:
-		b = appendJSONName(append(b, `,"function":`...), v.Text)
-		if v.Num != 0 {
-			b = appendJSONUint(append(b, `,"number":`...), v.Num)
-		}
+		b = appendNumber(appendJSONName(append(b, `,"function":`...), v.Text), v)
 	case decode.Set:
 		b = appendJSONBool(append(b, `,"complement":`...), v.Flags&decode.FlagNot != 0)
 	case decode.Or:
 		if v.Text != "" {
 			b = appendJSONName(append(b, `,"joiner":`...), v.Text)
 		}
+		b = appendNumber(b, v)
 	}
 	b = append(b, `,"value":[`...)
 	for j := i + 1; j < stop; j = next(vs, j) {
@@ -224,6 +223,15 @@ func (f *jsonValues) container(b []byte, vs []decode.Value, i int) []byte {
 		b = f.node(b, vs, j, false)
 	}
 	return append(b, ']')
+}
+
+// appendNumber appends the number that a symbol, or what is made of parts,
+// stands for, where it is known.
+func appendNumber(b []byte, v *decode.Value) []byte {
+	if v.Num == 0 {
+		return b
+	}
+	return appendJSONUint(append(b, `,"number":`...), v.Num)
 }
 
 // object appends the members of a structure by name; one without a name by

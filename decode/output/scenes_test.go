@@ -84,6 +84,7 @@ func processes() []*decode.Event {
 		aux(call(11, 15, "poll", 7, integer(0), pollfd("events").named("fds"), integer(1).named("nfds"), integer(0).named("timeout")), word("Timeout")),
 		aux(call(11, 16, "pselect6", 270, integer(1), integer(2).named("nfds"), addr(0).named("readfds"), node(decode.Set, fd(1, nil)).named("writefds"), ts.named("timeout")), node(decode.Set, fd(1, nil)).named("out"), ts.named("left")),
 		failed(call(11, 17, "syscall_0x3e7", 999, integer(0), num(decode.Hex, 1), num(decode.Hex, 2), num(decode.Hex, 0xffffffffffffffff)), 38),
+		call(11, 17.5, "prlimit64", 302, integer(0), integer(0).named("pid"), node(decode.Struct, word("8192*1024").number(8388608).named("rlim_cur"), word("RLIM64_INFINITY").number(1<<64-1).named("rlim_max")).named("new_limit")),
 		failed(call(11, 18, "mknodat", 259, integer(0), cwd(nil).named("dirfd"), path("/nx").named("pathname"), num(decode.Mode, 0o20600).named("mode"), num(decode.Dev, 0x103).named("dev")), 17),
 		failed(call(11, 19, "ioctl", 16, integer(0), fd(0, nil).named("fd"), node(decode.Func, word("_IOC_NONE"), num(decode.Hex, 0x56), num(decode.Hex, 0x78), num(decode.Hex, 0x1234)).text("_IOC").number(0x12345678).named("request"), num(decode.Hex, 0).named("arg")), 600),
 		call(11, 20, "preadv", 295, integer(5), fd(3, nil).named("fd"), node(decode.Array, node(decode.Struct, str("ab").named("iov_base"), num(decode.Uint, 2).named("iov_len"))).want(9).named("iov"), integer(9).named("iovcnt")),
