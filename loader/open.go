@@ -40,12 +40,19 @@ func Open(o Options) (*Session, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Session{enter: o.Enter}
-	plans, err := s.load(&o)
-	if err == nil {
-		err = s.start(&o, plans)
-	}
+	var s *Session
+	var plans *table.PlanSet
+	err := unlocked(func() (err error) {
+		s = &Session{enter: o.Enter}
+		if plans, err = s.load(&o); err != nil {
+			s.Close()
+		}
+		return err
+	})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.start(&o, plans); err != nil {
 		s.Close()
 		return nil, err
 	}

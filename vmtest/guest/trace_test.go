@@ -150,7 +150,7 @@ func (r *tracer) finish() *seen {
 
 // limit is how long a traced workload may take: it is not a measurement, but a
 // bound on how long a broken kernel half makes a test wait.
-const limit = 2 * time.Minute
+const limit = 50 * time.Second
 
 // trace runs a workload under a trace of its own.
 func trace(t *testing.T, o loader.Options, name, arg string) *seen {
