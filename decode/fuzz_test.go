@@ -11,9 +11,10 @@ import (
 // FuzzDecode decodes records of any bytes: two of them, as an entry and an
 // exit, or one by its kind.
 func FuzzDecode(f *testing.F) {
-	for _, s := range samples(f) {
-		f.Add(s.enter.bytes(), s.exit.bytes(), false)
-		f.Add(s.enter.bytes(), s.exit.bytes(), true)
+	for i, s := range samples(f) { // TestEveryCall decodes them all
+		if i%16 == 0 {
+			f.Add(s.enter.bytes(), s.exit.bytes(), i%32 == 0)
+		}
 	}
 	f.Add([]byte(nil), kindRec(bpf.TraceEbKindEB_SIGNAL, bpf.TraceEbSignal{Signo: 17}).
 		sec(memory, 255, 0, 0, words(4, 17, 0, 1, 0, 5, 0, 3, 0, 1, 0, 2, 0)+string(make([]byte, 80))).bytes(), true)
