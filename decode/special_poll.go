@@ -12,13 +12,18 @@ func fdsetArg(d *Decoder, _ *table.Arg, name string, m mem, n int64) {
 		d.addMem(name, m)
 		return
 	}
+	i := len(d.nodes)
 	d.fdset(name, m, n)
+	for k := i + 1; k < len(d.nodes); k++ {
+		d.nodes[k].File = d.file(int32(d.nodes[k].Num))
+	}
 }
 
+// fdset appends the descriptors among the n lowest bits in m, by number.
 func (d *Decoder) fdset(name string, m mem, n int64) {
 	i := d.open(Set, name)
 	for fd := nextBit(m.b, 0, n); fd >= 0; fd = nextBit(m.b, fd+1, n) {
-		d.nodes = append(d.nodes, Value{Kind: FD, Num: uint64(fd), File: d.file(int32(fd)), Span: 1})
+		d.add(FD, "", uint64(fd))
 	}
 	d.close(i)
 	if int64(len(m.b))*8 < n {
@@ -122,13 +127,13 @@ func (d *Decoder) leftNote(i int) {
 	}
 }
 
-// pollNote appends what happened on which descriptors.
+// pollNote appends what happened on which descriptors; what they are, the
+// argument has said.
 func pollNote(d *Decoder) {
 	if d.timeoutNote() {
 		return
 	}
 	n := min(int64(d.arg(1)), 1<<20)
-	d.reg = uint8(d.row.Args[0].Reg[d.abi])
 	m := d.readAt(d.arg(0), int(n)*pollfdSize, true)
 	i := d.open(Array, "")
 	shown := int64(0)
@@ -142,7 +147,7 @@ func pollNote(d *Decoder) {
 			break
 		}
 		e := d.open(Struct, "")
-		d.addFD("fd", table.KindFD, uint64(m.int(k*pollfdSize, 4)))
+		d.add(FD, "fd", uint64(m.int(k*pollfdSize, 4)))
 		d.addSet(Flags, "revents", setPollEvents, revents)
 		d.close(e)
 	}
