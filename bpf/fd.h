@@ -100,7 +100,8 @@ __noinline int walk_path(__u64 vfsmnt, __u64 dentry)
 static __always_inline void fill_addr(struct eb_fdinfo *f, struct sock *sk)
 {
 	f->state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	f->lport = BPF_CORE_READ(sk, __sk_common.skc_num);
+	/* Not skc_num: a socket that was shut down has none any more. */
+	f->lport = __builtin_bswap16(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	f->rport = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	if (f->family == AF_INET) {
 		*(__u32 *)f->laddr = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);

@@ -196,6 +196,10 @@ struct sock {
 	__u16 sk_type, sk_protocol;
 	struct socket *sk_socket;
 };
+struct inet_sock {
+	struct sock sk;
+	__u16 inet_sport;
+};
 struct unix_address {
 	int len;
 	char name[0];

@@ -128,7 +128,7 @@ func inetName(s *decode.Socket) string {
 // appendInet appends the addresses of a socket, or its inode if it has none yet.
 func appendInet(b []byte, x *decode.File) []byte {
 	s := x.Sock
-	if s.Type == sockRaw || s.LPort == 0 && s.RPort == 0 { // the port of a raw socket is its protocol
+	if s.Type == sockRaw || s.LPort == 0 { // the port of a raw socket is its protocol
 		return strconv.AppendUint(b, x.Ino, 10)
 	}
 	b = appendEndpoint(b, s.Family, s.LAddr, s.LPort)
