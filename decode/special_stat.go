@@ -67,6 +67,9 @@ func (d *Decoder) drop(i, k int) {
 // date is a time in words, 2026-11-23T12:14:06.015745077+0000; the fraction
 // only where it is not 0.
 func (d *Decoder) date(sec int64, nsec uint64) string {
+	if sec == 0 && nsec == 0 {
+		return "" // no time at all
+	}
 	n := len(d.chars)
 	layout := "2006-01-02T15:04:05.000000000-0700"
 	if nsec == 0 {

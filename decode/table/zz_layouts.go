@@ -157,6 +157,7 @@ var layouts = []layout{
 		{name: "flags", off: [NumABI]uint32{8, 8, 8}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "sq_thread_cpu", off: [NumABI]uint32{12, 12, 12}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "sq_thread_idle", off: [NumABI]uint32{16, 16, 16}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "wq_fd", off: [NumABI]uint32{24, 24, 24}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "sq_entries", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "cq_entries", off: [NumABI]uint32{4, 4, 4}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "features", off: [NumABI]uint32{20, 20, 20}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
