@@ -8,7 +8,6 @@ import (
 	"iter"
 	"os"
 
-	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
 	"golang.org/x/sys/unix"
 )
@@ -23,8 +22,8 @@ const vmlinuxBTF = "/sys/kernel/btf/vmlinux"
 // ErrNoBTF says that the kernel does not describe its types.
 var ErrNoBTF = errors.New("this kernel has no BTF (" + vmlinuxBTF + " is missing; it needs CONFIG_DEBUG_INFO_BTF)")
 
-// kernelTypes is the part of the running kernel's BTF that the programs of spec name.
-func kernelTypes(spec *ebpf.CollectionSpec) (*btf.Spec, error) {
+// kernelTypes is the part of the running kernel's BTF that has the names given.
+func kernelTypes(names map[string]bool) (*btf.Spec, error) {
 	f, err := os.Open(vmlinuxBTF)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNoBTF, err)
@@ -42,7 +41,7 @@ func kernelTypes(spec *ebpf.CollectionSpec) (*btf.Spec, error) {
 	} else {
 		defer unix.Munmap(raw)
 	}
-	small, err := reduceBTF(raw, typeNames(spec.Types.All()))
+	small, err := reduceBTF(raw, names)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", vmlinuxBTF, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
 
 	"github.com/ebtrace/ebtrace/bpf"
 	"github.com/ebtrace/ebtrace/decode/table"
@@ -15,36 +16,48 @@ import (
 
 // load puts maps and programs into the kernel. Start-up is most of the cost of
 // a short trace, so what does not depend on each other runs side by side: the
-// large maps while the programs are read, the plans while the kernel's types
-// are; then the two programs that the verifier takes longest for.
-func (s *Session) load(o *Options) (*table.PlanSet, error) {
+// plans and the large maps while the programs are read, the other maps while
+// the kernel's types are; then the program that the verifier takes longest for.
+func (s *Session) load(o *Options) (plans *table.PlanSet, err error) {
 	large := after(func() (map[string]*ebpf.Map, error) { return largeMaps(o) })
 	known := after(func() (*table.PlanSet, error) { return table.Plans(table.PlanOptions{FDs: o.FDs, Env: o.Env}), nil })
 	s.maps, s.progs = map[string]*ebpf.Map{}, map[string]*ebpf.Program{}
-	var err error
 	if s.spec, err = bpf.LoadTrace(); err != nil {
 		err = fmt.Errorf("read the kernel programs: %w", err)
-	} else {
-		s.types, err = kernelTypes(s.spec)
 	}
-	plans, _ := known()
+	plans, _ = known()
 	made, lerr := large()
 	maps.Copy(s.maps, made)
 	if err = errors.Join(err, lerr); err != nil {
 		return nil, explain(err)
 	}
+	dropDebug(s.spec)
+	names := typeNames(s.spec.Types.All())
+	types := after(func() (*btf.Spec, error) { return kernelTypes(names) })
 	wants := makeWants(o, plans)
 	s.hasEntry = wants.needEntry
-	if err := configure(s.spec, o, plans, wants); err != nil {
-		return nil, err
+	if err = configure(s.spec, o, plans, wants); err == nil {
+		err = s.loadMaps()
 	}
-	if err := s.loadMaps(); err != nil {
-		return nil, explain(err)
+	var terr error
+	s.types, terr = types()
+	if err = errors.Join(err, terr); err == nil {
+		err = s.loadPrograms(o)
 	}
-	if err := s.loadPrograms(o); err != nil {
-		return nil, explain(err)
+	return plans, explain(err)
+}
+
+// dropDebug forgets the source lines of instructions and the types of maps: the
+// kernel would take them in and check them, for nobody.
+func dropDebug(spec *ebpf.CollectionSpec) {
+	for _, p := range spec.Programs {
+		for i := range p.Instructions {
+			p.Instructions[i] = p.Instructions[i].WithSource(nil)
+		}
 	}
-	return plans, nil
+	for _, m := range spec.Maps {
+		m.Key, m.Value = nil, nil
+	}
 }
 
 // after runs f beside the caller; the function returned waits for its result.

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/bits"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,7 +65,7 @@ func (o *Options) check() error {
 		o.Threads = DefaultThreads
 	}
 	if o.Buffer == 0 {
-		o.Buffer = DefaultBuffer
+		o.Buffer = min(max(runtime.NumCPU()*bufferPerCPU, minBuffer), maxBuffer)
 	}
 	o.Buffer = 1 << bits.Len(uint(max(o.Buffer, 4096)-1))
 	switch {
@@ -125,7 +126,6 @@ func sizeSlotOf(spec *ebpf.CollectionSpec) error {
 	}
 	m := spec.Maps[".data.slot_of"]
 	m.ValueSize = uint32(2 * limit)
-	m.Key, m.Value = nil, nil // its type has the size declared
 	m.Contents[0].Value = make([]byte, m.ValueSize)
 	return nil
 }

@@ -28,15 +28,18 @@ type Options struct {
 	Signals     table.SignalSet // which are recorded
 	NoSignals   bool            // Signals is empty: none
 
-	Buffer  int // bytes of the ring, rounded up to a power of two; 0: DefaultBuffer
+	Buffer  int // bytes of the ring, rounded up to a power of two; 0: by the number of CPUs
 	Threads int // most threads traced at once; 0: DefaultThreads
 }
 
-// Defaults. A buffer of 16 MiB holds 130,000 calls without data: a tenth of a
-// second of the fastest loop. (A larger one takes longer to make than a short
-// command takes to run.)
+// Defaults. The buffer holds what the CPUs can write between two looks at it,
+// 4 MiB for each (32,000 calls without data); what the output cannot keep up
+// with waits in user space. A larger one takes longer to make than a short
+// command takes to run.
 const (
-	DefaultBuffer  = 16 << 20
+	bufferPerCPU   = 4 << 20
+	minBuffer      = 8 << 20
+	maxBuffer      = 64 << 20
 	DefaultThreads = 16384
 	MaxThreads     = 65535
 	MaxStrSize     = 32768 // EB_CHUNK in bpf/maps.h

@@ -199,6 +199,8 @@ func (p *plain) Unwrap() error { return p.err }
 func explain(err error) error {
 	var ve *ebpf.VerifierError
 	switch {
+	case err == nil:
+		return nil
 	case errors.As(err, &ve):
 		return fmt.Errorf("this kernel's verifier refuses a program of ebtrace: %w", err)
 	case errors.Is(err, unix.EPERM):

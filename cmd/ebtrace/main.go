@@ -6,9 +6,14 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	// Garbage is not worth collecting before the trace begins: see trace.begin.
+	debug.SetGCPercent(-1)
+	os.Exit(run(os.Args[1:]))
+}
 
 // run does what the arguments ask for and returns the exit status.
 func run(args []string) int {

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -116,6 +117,7 @@ func (t *trace) begin() error {
 			return err
 		}
 	}
+	debug.SetGCPercent(100)
 	// a failure leaves ebtrace as privileged as it was; 'ebtrace doctor' tells
 	_ = dropPrivilege(t.keep()...)
 	return nil
