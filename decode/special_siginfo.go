@@ -246,7 +246,7 @@ func (d *Decoder) siSys(f *mem) {
 		name = d.nameOf(abi, int32(nr))
 	}
 	if name == "" {
-		d.addInt("si_syscall", nr)
+		d.add(Uint, "si_syscall", uint64(uint32(nr)))
 	} else {
 		n := len(d.chars)
 		d.chars = append(append(d.chars, "__NR_"...), name...)

@@ -77,6 +77,7 @@ func TestSigset(t *testing.T) {
 			t.Error(got)
 		}
 	}
+	i386(t, "rt_sigprocmask", -22, 0, m1, 0, 4).in(m1, le(2)).is(t, "rt_sigprocmask(SIG_BLOCK, [INT], NULL, 4) = -1 EINVAL (Invalid argument)")
 	amd(t, "rt_sigpending", 0, m1, 4).out(m1, le(2)).is(t, "rt_sigpending([INT], 4) = 0")
 	i386(t, "ssetmask", 0x4002, 0x4000).is(t, "ssetmask([TERM]) = 0x4002 (old mask [INT TERM])")
 	i386(t, "sgetmask", 0).is(t, "sgetmask() = 0 (mask [])")

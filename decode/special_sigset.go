@@ -7,13 +7,14 @@ import (
 )
 
 // sigsetSize is the size of the kernel's sigset_t; calls that are told another
-// one fail (rt_sigpending takes a smaller one).
+// one fail, but rt_sigpending, which takes a smaller one. What a 32-bit
+// program gives with the size of one word is shown though its call fails.
 const sigsetSize = 8
 
 // sigsetArg decodes a set of signals.
 func sigsetArg(d *Decoder, a *table.Arg, name string, m mem, n int64) {
 	given := a != nil && a.Len.Src == table.LenArg
-	smaller := given && n > 0 && n < sigsetSize && a.Dir&table.In == 0
+	smaller := given && n > 0 && n < sigsetSize && (a.Dir&table.In == 0 || n == int64(d.word))
 	if len(m.b) < min(m.size, sigsetSize) || given && n != sigsetSize && !smaller {
 		d.addPtr(name, m.addr, FlagUnread)
 		return
@@ -137,7 +138,8 @@ func sigsetPackStruct(d *Decoder, name string, _ *table.Struct, m mem) {
 	}
 	i := d.open(Struct, name)
 	addr, size := m.uint(0, d.word), m.uint(d.word, d.word)
-	if s := d.read(addr, sigsetSize); addr != 0 && size == sigsetSize && s.whole() {
+	shown := size == sigsetSize || size == uint64(d.word)
+	if s := d.read(addr, int(min(size, sigsetSize))); addr != 0 && shown && s.whole() {
 		d.sigset("sigmask", s.b)
 	} else {
 		d.addPtr("sigmask", addr, 0)
