@@ -33,8 +33,8 @@ const (
 	schedUtilClampMax = 0x40
 )
 
-// schedAttrStruct decodes struct sched_attr as far as its own size says, and
-// limits of utilisation only where a flag sets them.
+// schedAttrStruct decodes struct sched_attr as far as its own size says. The
+// limits of utilisation are set only where a flag says so.
 func schedAttrStruct(d *Decoder, name string, st *table.Struct, m mem) {
 	const (
 		verZero = 48 // SCHED_ATTR_SIZE_VER0 of linux/sched/types.h
@@ -46,7 +46,7 @@ func schedAttrStruct(d *Decoder, name string, st *table.Struct, m mem) {
 	i := len(d.nodes)
 	d.layout(name, st, m)
 	flags := m.uint(flagsAt, 8)
-	if flags&(schedUtilClampMin|schedUtilClampMax) == 0 {
+	if d.row.Name == "sched_setattr" && flags&(schedUtilClampMin|schedUtilClampMax) == 0 {
 		d.dropMember(i, "sched_util_min")
 		d.dropMember(i, "sched_util_max")
 	}
