@@ -111,6 +111,11 @@ func TestBuffers(t *testing.T) {
 	exit.head.Flags = uint16(bpf.TraceEbFlagEB_F_NORETURN)
 	expect(t, decodeWhole(t, nil, exit), `read(fd=3) more`)
 
+	_, exit = newCall(t, table.AMD64, "recvfrom", 8, 3, p1, 3, 0x20, 0, 0)
+	exit.sec(memory, 1, atExit, p1, "datagram")
+	expect(t, decodeWhole(t, nil, exit),
+		`recvfrom(sockfd=3, buf="dat", len=3, flags=MSG_TRUNC, src_addr=0x0, addrlen=0x0) = 8`)
+
 	enter, exit := newCall(t, table.AMD64, "write", 2, 1, p1, 2)
 	enter.sec(memory, 1, 0, p1, "ab")
 	expect(t, decodeWhole(t, enter, exit), `write(fd=1, buf="ab", count=2) = 2`)

@@ -86,9 +86,21 @@ func (d *Decoder) length(a *table.Arg) int64 {
 	case table.LenPtr64:
 		return d.pointedLength(a, d.word)
 	case table.LenRet:
-		n = max(d.ret, 0)
+		n = min(max(d.ret, 0), d.room(a))
 	}
 	return n
+}
+
+// room is the size argument that follows a, or else no bound: with MSG_TRUNC a
+// result is more than fits (recv(2)).
+func (d *Decoder) room(a *table.Arg) int64 {
+	args := d.row.Args
+	for i := range min(len(args), maxArgs) - 1 {
+		if &args[i] == a && args[i+1].Kind == table.KindSize {
+			return int64(min(d.args[i+1], math.MaxInt64))
+		}
+	}
+	return math.MaxInt64
 }
 
 // pointedLength is the length in memory: what the call left there, but not
