@@ -103,7 +103,7 @@ func serveHTTP(s *session) {
 	}
 	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Date"] = nil
-		fmt.Fprint(w, strings.Repeat("a line of the page\n", 500))
+		fmt.Fprint(w, strings.Repeat("a line of the page\n", 50))
 	})}
 	go server.Serve(l)
 	s.stop = func() { server.Close() }

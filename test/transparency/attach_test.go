@@ -21,7 +21,7 @@ func TestAttachTree(t *testing.T) {
 	ids := strings.Fields(target.line(t))[1:] // main, futex, poll, child, grandchild
 	x := attach(t, tracer, ids[0])
 	calls := []string{`read\(0, `, `futex\(0x[0-9a-f]+, FUTEX_WAIT_PRIVATE, 7, NULL`, `poll\(NULL, 0, 1000000`, `pause\(`,
-		`(clock_)?nanosleep\(.*\{tv_sec=1234, tv_nsec=5\}`}
+		`(clock_)?nanosleep\(`}
 	if testenv.Standin() {
 		calls = calls[:3] // strace does not look for descendants
 		for i := range calls {

@@ -59,6 +59,8 @@ static pid_t pid;
 
 static void deliveries(void)
 {
+	/* The signal frame is on the stack, where no argument points: ebtrace does not copy it. */
+	const char *sigreturn = for_strace() ? "rt_sigreturn({mask=[]})" : "rt_sigreturn()";
 	pid_t child;
 	int status;
 
@@ -67,11 +69,11 @@ static void deliveries(void)
 	CALL(kill, pid, SIGUSR1);
 	expect(text("kill(%d, SIGUSR1)", pid), result());
 	expect_line(text("--- SIGUSR1 {si_signo=SIGUSR1, si_code=SI_USER, si_pid=%d, si_uid=0} ---", pid));
-	expect("rt_sigreturn({mask=[]})", "0");
+	expect(sigreturn, "0");
 	CALL(tgkill, pid, pid, SIGUSR1);
 	expect(text("tgkill(%d, %d, SIGUSR1)", pid, pid), result());
 	expect_line(text("--- SIGUSR1 {si_signo=SIGUSR1, si_code=SI_TKILL, si_pid=%d, si_uid=0} ---", pid));
-	expect("rt_sigreturn({mask=[]})", "0");
+	expect(sigreturn, "0");
 	CALL(kill, -2147483647, 99);
 	expect("kill(-2147483647, 99)", result());
 	CALL(tkill, -1, -1);
