@@ -39,7 +39,6 @@ const volatile __u8 want_unknown;	/* for numbers from EB_MAX_NR on and unknown A
 const volatile __u8 has_entry;		/* sys_enter is attached */
 const volatile __u8 count_only;		/* count in the kernel, no records of calls */
 const volatile __u8 follow;		/* trace children */
-const volatile __u8 skip_ignored;	/* no records of ignored signals */
 const volatile __u32 str_size = 32;	/* -s */
 const volatile __u8 want_fds;		/* say what descriptors are (-y) */
 const volatile __u32 filters;		/* enum eb_filter */
@@ -77,7 +76,7 @@ struct {
 	__type(value, struct eb_slot);
 } slots SEC(".maps");
 
-/* Slots below `used_slots` that are free again; those above were never used. */
+/* Slots that are free again; those above `used_slots`, or some few before it, were never used. */
 __u32 used_slots;
 const volatile __u32 max_slots;
 struct {
@@ -86,6 +85,13 @@ struct {
 	__uint(key_size, 0);
 	__uint(value_size, 4);
 } free_slots SEC(".maps");
+#define EB_MAX_RACE 64	/* CPUs that take their slots in the same moment */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);	/* as slots */
+	__type(key, __u32);
+	__type(value, __u8);
+} claimed SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

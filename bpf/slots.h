@@ -36,16 +36,28 @@ static __always_inline void slot_free(__u32 slot)
 	bpf_map_push_elem(&free_slots, &slot, BPF_ANY);
 }
 
-/* A slot that no thread has, 0 if there is none. */
+/*
+ * A slot that no thread has, 0 if there is none: one that was freed, or the
+ * next that was never used. Who first puts a number into `claimed` has it;
+ * atomic operations that return a value came only with Linux 5.12.
+ */
 static __always_inline __u32 slot_new(void)
 {
 	__u32 n = 0;
+	__u8 one = 1;
 	if (!bpf_map_pop_elem(&free_slots, &n))
 		return n;
-	if (used_slots >= max_slots)
-		return 0;
-	n = __sync_fetch_and_add(&used_slots, 1) + 1;
-	return n <= max_slots ? n : 0;
+	n = used_slots;
+	for (int i = 0; i < EB_MAX_RACE; i++) {
+		if (++n > max_slots)
+			return 0;
+		if (!bpf_map_update_elem(&claimed, &n, &one, BPF_NOEXIST)) {
+			if (n > used_slots)
+				used_slots = n;
+			return n;
+		}
+	}
+	return 0;
 }
 
 #endif

@@ -120,6 +120,7 @@ const (
 	TraceEbFlagEB_F_SHORT    TraceEbFlag = 8
 	TraceEbFlagEB_F_THREADS  TraceEbFlag = 16
 	TraceEbFlagEB_F_IGNORED  TraceEbFlag = 32
+	TraceEbFlagEB_F_SENT     TraceEbFlag = 128
 	TraceEbFlagEB_F_EXITONLY TraceEbFlag = 64
 )
 
@@ -288,6 +289,7 @@ const (
 	TraceEbStateEB_SLOT_FRESH    TraceEbState = 4
 	TraceEbStateEB_SLOT_ATTACHED TraceEbState = 8
 	TraceEbStateEB_SLOT_THREADS  TraceEbState = 16
+	TraceEbStateEB_SLOT_KILLED   TraceEbState = 32
 )
 
 type TraceEbVariantKey struct {
@@ -321,6 +323,7 @@ const (
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	TraceMapClaimed           = "claimed"
 	TraceMapCounts            = "counts"
 	TraceMapFreeSlots         = "free_slots"
 	TraceMapPaths             = "paths"
@@ -334,8 +337,8 @@ const (
 	TraceMapVariants          = "variants"
 	TraceProgAttachTasks      = "attach_tasks"
 	TraceProgCopy             = "copy"
-	TraceProgSignalIgnored    = "signal_ignored"
 	TraceProgSignalTaken      = "signal_taken"
+	TraceProgSignalUntaken    = "signal_untaken"
 	TraceProgSysEnter         = "sys_enter"
 	TraceProgSysExit          = "sys_exit"
 	TraceProgTaskExec         = "task_exec"
@@ -390,7 +393,6 @@ const (
 	TraceVarNuids             = "nuids"
 	TraceVarPidLimit          = "pid_limit"
 	TraceVarSignalSet         = "signal_set"
-	TraceVarSkipIgnored       = "skip_ignored"
 	TraceVarSlotOf            = "slot_of"
 	TraceVarStatusFailed      = "status_failed"
 	TraceVarStatusOk          = "status_ok"
@@ -446,8 +448,8 @@ type TraceSpecs struct {
 type TraceProgramSpecs struct {
 	AttachTasks   *ebpf.ProgramSpec `ebpf:"attach_tasks"`
 	Copy          *ebpf.ProgramSpec `ebpf:"copy"`
-	SignalIgnored *ebpf.ProgramSpec `ebpf:"signal_ignored"`
 	SignalTaken   *ebpf.ProgramSpec `ebpf:"signal_taken"`
+	SignalUntaken *ebpf.ProgramSpec `ebpf:"signal_untaken"`
 	SysEnter      *ebpf.ProgramSpec `ebpf:"sys_enter"`
 	SysExit       *ebpf.ProgramSpec `ebpf:"sys_exit"`
 	TaskExec      *ebpf.ProgramSpec `ebpf:"task_exec"`
@@ -459,6 +461,7 @@ type TraceProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type TraceMapSpecs struct {
+	Claimed   *ebpf.MapSpec `ebpf:"claimed"`
 	Counts    *ebpf.MapSpec `ebpf:"counts"`
 	FreeSlots *ebpf.MapSpec `ebpf:"free_slots"`
 	Paths     *ebpf.MapSpec `ebpf:"paths"`
@@ -525,7 +528,6 @@ type TraceVariableSpecs struct {
 	Nuids             *ebpf.VariableSpec `ebpf:"nuids"`
 	PidLimit          *ebpf.VariableSpec `ebpf:"pid_limit"`
 	SignalSet         *ebpf.VariableSpec `ebpf:"signal_set"`
-	SkipIgnored       *ebpf.VariableSpec `ebpf:"skip_ignored"`
 	SlotOf            *ebpf.VariableSpec `ebpf:"slot_of"`
 	StatusFailed      *ebpf.VariableSpec `ebpf:"status_failed"`
 	StatusOk          *ebpf.VariableSpec `ebpf:"status_ok"`
@@ -557,6 +559,7 @@ func (o *TraceObjects) Close() error {
 //
 // It can be passed to LoadTraceObjects or ebpf.CollectionSpec.LoadAndAssign.
 type TraceMaps struct {
+	Claimed   *ebpf.Map `ebpf:"claimed"`
 	Counts    *ebpf.Map `ebpf:"counts"`
 	FreeSlots *ebpf.Map `ebpf:"free_slots"`
 	Paths     *ebpf.Map `ebpf:"paths"`
@@ -572,6 +575,7 @@ type TraceMaps struct {
 
 func (m *TraceMaps) Close() error {
 	return _TraceClose(
+		m.Claimed,
 		m.Counts,
 		m.FreeSlots,
 		m.Paths,
@@ -639,7 +643,6 @@ type TraceVariables struct {
 	Nuids             *ebpf.Variable `ebpf:"nuids"`
 	PidLimit          *ebpf.Variable `ebpf:"pid_limit"`
 	SignalSet         *ebpf.Variable `ebpf:"signal_set"`
-	SkipIgnored       *ebpf.Variable `ebpf:"skip_ignored"`
 	SlotOf            *ebpf.Variable `ebpf:"slot_of"`
 	StatusFailed      *ebpf.Variable `ebpf:"status_failed"`
 	StatusOk          *ebpf.Variable `ebpf:"status_ok"`
@@ -657,8 +660,8 @@ type TraceVariables struct {
 type TracePrograms struct {
 	AttachTasks   *ebpf.Program `ebpf:"attach_tasks"`
 	Copy          *ebpf.Program `ebpf:"copy"`
-	SignalIgnored *ebpf.Program `ebpf:"signal_ignored"`
 	SignalTaken   *ebpf.Program `ebpf:"signal_taken"`
+	SignalUntaken *ebpf.Program `ebpf:"signal_untaken"`
 	SysEnter      *ebpf.Program `ebpf:"sys_enter"`
 	SysExit       *ebpf.Program `ebpf:"sys_exit"`
 	TaskExec      *ebpf.Program `ebpf:"task_exec"`
@@ -670,8 +673,8 @@ func (p *TracePrograms) Close() error {
 	return _TraceClose(
 		p.AttachTasks,
 		p.Copy,
-		p.SignalIgnored,
 		p.SignalTaken,
+		p.SignalUntaken,
 		p.SysEnter,
 		p.SysExit,
 		p.TaskExec,

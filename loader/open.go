@@ -93,6 +93,7 @@ func (o *Options) check() error {
 func configure(spec *ebpf.CollectionSpec, o *Options, plans *table.PlanSet, w *wants) error {
 	spec.Maps["slots"].MaxEntries = uint32(o.Threads + 1)
 	spec.Maps["free_slots"].MaxEntries = uint32(o.Threads)
+	spec.Maps["claimed"].MaxEntries = uint32(o.Threads)
 	spec.Maps["ring"].MaxEntries = uint32(o.Buffer)
 	spec.Maps["rare"].MaxEntries = rareBuffer
 	spec.Maps["plans"].MaxEntries = uint32(len(plans.Plans))
@@ -249,7 +250,7 @@ var attachPoints = []struct{ prog, name string }{
 	{"task_exec", "sched_process_exec"},
 	{"task_exit", "sched_process_exit"},
 	{"signal_taken", "signal_deliver"},
-	{"signal_ignored", "signal_generate"},
+	{"signal_untaken", "signal_generate"},
 	{"sys_exit", "sys_exit"},
 	{"sys_enter", "sys_enter"},
 }

@@ -29,6 +29,8 @@ func openSlots(fd, n int) (*slots, error) {
 
 func (s *slots) close() { unix.Munmap(s.mem) }
 
+const maxRace = 64 // EB_MAX_RACE in bpf/maps.h
+
 // usedSlots goes through the numbers of all slots that a thread has or had.
 func (s *Session) usedSlots() iter.Seq[uint32] {
 	var used uint32
@@ -36,7 +38,12 @@ func (s *Session) usedSlots() iter.Seq[uint32] {
 		used = 0
 	}
 	return func(yield func(uint32) bool) {
-		for n := uint32(1); n <= used && yield(n); n++ {
+		// CPUs that take slots in the same moment may leave the count a little low
+		last := min(used+uint32(maxRace), uint32(len(s.slots.all)-1))
+		for n := uint32(1); n <= last; n++ {
+			if s.slots.all[n].Tid != 0 && !yield(n) {
+				return
+			}
 		}
 	}
 }
