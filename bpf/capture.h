@@ -156,7 +156,7 @@ __noinline int cap_ptr_chunk(__u64 addr, __u32 pos)
 }
 
 /* Ends the section of got pointers that begins at sc->pos. */
-__noinline int cap_ptrs_end(__u32 got)
+__noinline int cap_ptrs_end(__u32 got, __u32 most)
 {
 	struct eb_scratch *sc = scratch_get();
 	if (!sc || sc->pos > EB_BUF_SIZE)
@@ -168,6 +168,8 @@ __noinline int cap_ptrs_end(__u32 got)
 	} else if (last > EB_BUF_SIZE || user_word(sc->buf + last, word)) {
 		sec->flags |= EB_S_CUT;
 		sec->want = word;
+		if (got < most)	/* no NULL, and not for our limit: an absent page */
+			sec->err = -EFAULT;
 	}
 	sec->len = len;
 	sec->want += len;
@@ -190,7 +192,7 @@ __noinline int cap_ptrs(__u64 addr, __u32 most, __u32 tag)
 		if (n < EB_PTRS || got >= most)
 			break;
 	}
-	cap_ptrs_end(got);
+	cap_ptrs_end(got, most);
 	return got ? got : -EFAULT;
 }
 

@@ -14,6 +14,8 @@
 #define PIPEFS_MAGIC 0x50495045	/* include/uapi/linux/magic.h */
 #define SOCKFS_MAGIC 0x534F434B
 #define ANON_INODE_FS_MAGIC 0x09041934
+#define PID_FS_MAGIC 0x50494446
+#define NSFS_MAGIC 0x6e736673
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
@@ -54,7 +56,12 @@ __noinline int walk_step(void)
 	struct dentry *d = (void *)sc->dentry, *parent = BPF_CORE_READ(d, d_parent);
 	if ((__u64)d == sc->root || d == parent) {
 		struct mount *up = BPF_CORE_READ(mnt, mnt_parent);
-		if ((__u64)d != sc->root || up == mnt)
+		if ((__u64)d != sc->root) {	/* hangs on no tree: memfd, see fs/libfs.c, simple_dname() */
+			__u32 at = prepend(sc, sc->at, &d->d_name, 1);
+			sc->at = at ? at : sc->at;
+			return 1;
+		}
+		if (up == mnt)
 			return 1;
 		sc->dentry = (__u64)BPF_CORE_READ(mnt, mnt_mountpoint);
 		sc->mnt = (__u64)up;
@@ -156,8 +163,15 @@ static __always_inline __u32 fill_file(struct eb_scratch *sc, struct eb_fdinfo *
 	f->rdev = BPF_CORE_READ(ino, i_rdev);
 	f->dev = BPF_CORE_READ(sb, s_dev);
 	f->magic = BPF_CORE_READ(sb, s_magic);
-	if (f->magic == PIPEFS_MAGIC || f->magic == SOCKFS_MAGIC) {
+	if (f->magic == PIPEFS_MAGIC || f->magic == SOCKFS_MAGIC || f->magic == PID_FS_MAGIC) {
 		f->flags |= EB_FD_NAME;
+		return 0;
+	}
+	if (f->magic == NSFS_MAGIC) {	/* fs/nsfs.c, ns_dname() */
+		struct ns_common *ns = BPF_CORE_READ(ino, i_private);
+		long n = bpf_probe_read_kernel_str(sc->path, 32, BPF_CORE_READ(ns, ops, name));
+		f->flags |= EB_FD_NAME;
+		f->pathlen = n > 0 ? n - 1 : 0;
 		return 0;
 	}
 	if (f->magic == ANON_INODE_FS_MAGIC) {
@@ -166,8 +180,7 @@ static __always_inline __u32 fill_file(struct eb_scratch *sc, struct eb_fdinfo *
 		f->pathlen = at ? EB_PATH_HALF - at : 0;
 		return at;
 	}
-	struct dentry *parent = BPF_CORE_READ(d, d_parent);
-	if (parent != d && !BPF_CORE_READ(d, d_hash.pprev))
+	if (d != BPF_CORE_READ(sb, s_root) && !BPF_CORE_READ(d, d_hash.pprev))
 		f->flags |= EB_FD_DELETED;
 	int at = walk_path(mnt, (__u64)d);
 	if (at < 0) {

@@ -47,6 +47,7 @@ enum eb_flag {
 	EB_F_SHORT = 8,		/* sections were left out: the record was full */
 	EB_F_THREADS = 16,	/* the process has other threads: memory may change during a call */
 	EB_F_IGNORED = 32,	/* EB_SIGNAL: the task ignores it, so it was not delivered */
+	EB_F_SENT = 128,	/* EB_SIGNAL: seen when it was sent; it ends the process before a thread can take it */
 	EB_F_EXITONLY = 64,	/* EB_CALL: only the exit is traced: begin is not known because it was not asked */
 };
 
@@ -124,6 +125,7 @@ enum eb_state {
 	EB_SLOT_FRESH = 4,	/* made by fork: its first sys_exit is the return of the parent's call in the child */
 	EB_SLOT_ATTACHED = 8,	/* traced since the attach: the exit of the call that it was in is its first event */
 	EB_SLOT_THREADS = 16,	/* the process has, or has had, other threads */
+	EB_SLOT_KILLED = 32,	/* an EB_F_SENT signal ends it: what is sent after that does not count */
 };
 
 enum eb_sec_kind {

@@ -5,7 +5,9 @@
 
 #define CLONE_THREAD 0x10000
 #define SIGKILL 9
-#define TRACE_SIGNAL_IGNORED 1	/* include/trace/events/signal.h */
+#define SIGNAL_GROUP_EXIT 4	/* include/linux/sched/signal.h */
+#define TRACE_SIGNAL_DELIVERED 0	/* include/trace/events/signal.h */
+#define TRACE_SIGNAL_IGNORED 1
 
 struct eb_fork_rec {
 	struct eb_rec head;
@@ -211,7 +213,7 @@ static __always_inline void signal_record(struct eb_slot *s, __u32 slot, int sig
 {
 	struct eb_signal_rec *r = bpf_ringbuf_reserve(&rare, sizeof(*r), 0);
 	if (!r) {
-		if (flags & EB_F_IGNORED) {
+		if (flags & (EB_F_IGNORED | EB_F_SENT)) {
 			__sync_fetch_and_add(&lost_unnumbered, 1);
 			return;
 		}
@@ -219,7 +221,7 @@ static __always_inline void signal_record(struct eb_slot *s, __u32 slot, int sig
 		s->lost++;
 		return;
 	}
-	if (flags & EB_F_IGNORED) {	/* another task makes it: the thread's numbers are not ours */
+	if (flags & (EB_F_IGNORED | EB_F_SENT)) {	/* another task makes it: the thread's numbers are not ours */
 		__u32 seq = s->seq;
 		fill_head(&r->head, s, slot, EB_SIGNAL, bpf_ktime_get_ns());
 		s->seq = seq;
@@ -265,19 +267,37 @@ int signal_taken(__u64 *ctx)
 	return 0;
 }
 
-/* kernel/signal.c, __send_signal_locked(): a signal that the target ignores never reaches it. */
-SEC("raw_tp/signal_generate")
-int signal_ignored(__u64 *ctx)
+/*
+ * kernel/signal.c, complete_signal(): a fatal signal without a core dump makes
+ * the whole process exit at once; no thread takes it.
+ */
+static __always_inline int ends_process(struct task_struct *task, int sig)
 {
-	int sig = ctx[0];
+	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	return BPF_CORE_READ(signal, flags) & SIGNAL_GROUP_EXIT && BPF_CORE_READ(signal, group_exit_code) == sig;
+}
+
+/* kernel/signal.c, __send_signal_locked(): signals that no thread will take. */
+SEC("raw_tp/signal_generate")
+int signal_untaken(__u64 *ctx)
+{
+	int sig = ctx[0], result = ctx[4];
 	struct task_struct *task = (void *)ctx[2];
-	if ((int)ctx[4] != TRACE_SIGNAL_IGNORED)
+	if (result != TRACE_SIGNAL_IGNORED && result != TRACE_SIGNAL_DELIVERED)
 		return 0;
 	__u32 slot = slot_num(BPF_CORE_READ(task, pid));
 	struct eb_slot *s = slot ? slot_at(slot) : NULL;
-	if (!s || s->state & EB_SLOT_ARMED || skip_ignored || !signal_wanted(sig))
+	if (!s || s->state & (EB_SLOT_ARMED | EB_SLOT_KILLED) || sig == SIGKILL)
 		return 0;
-	signal_record(s, slot, sig, ctx[1], 0, EB_F_IGNORED);
+	__u16 flag = EB_F_IGNORED;
+	if (result == TRACE_SIGNAL_DELIVERED) {
+		if (!ends_process(task, sig))
+			return 0;
+		s->state |= EB_SLOT_KILLED;
+		flag = EB_F_SENT;
+	}
+	if (signal_wanted(sig))
+		signal_record(s, slot, sig, ctx[1], 0, flag);
 	return 0;
 }
 

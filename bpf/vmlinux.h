@@ -93,6 +93,7 @@ struct inode {
 	struct super_block *i_sb;
 	__u64 i_ino;
 	__u32 i_rdev;
+	void *i_private;
 };
 struct dentry {
 	struct hlist_bl_node d_hash;
@@ -100,6 +101,12 @@ struct dentry {
 	struct qstr d_name;
 	struct inode *d_inode;
 	struct super_block *d_sb;
+};
+struct proc_ns_operations {
+	const char *name;
+};
+struct ns_common {
+	const struct proc_ns_operations *ops;
 };
 struct vfsmount {
 	struct dentry *mnt_root;

@@ -93,5 +93,7 @@ type SignalInfo struct {
 	Signo   int
 	Info    []Value // pre-order: one Struct
 	Ignored bool
+	// Sent: it ends the process without being taken, and was seen when it was sent.
+	Sent bool
 	Stopped bool // the signal's default action stops the thread
 }

@@ -15,6 +15,8 @@ const (
 	magicPipe = 0x50495045
 	magicSock = 0x534f434b
 	magicAnon = 0x09041934
+	magicPID  = 0x50494446
+	magicNS   = 0x6e736673
 )
 
 // Address families of which a socket's name is decoded.
@@ -140,6 +142,11 @@ func (d *Decoder) pseudoName(info *bpf.TraceEbFdinfo, name []byte) []byte {
 	case magicAnon:
 		d.chars = append(append(d.chars, "anon_inode:"...), name...)
 		return d.chars[n:len(d.chars):len(d.chars)]
+	case magicPID:
+		d.chars = append(d.chars, "anon_inode:[pidfd]"...)
+		return d.chars[n:len(d.chars):len(d.chars)]
+	case magicNS:
+		d.chars = append(append(d.chars, name...), ":["...)
 	default:
 		return name
 	}

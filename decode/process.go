@@ -61,6 +61,7 @@ func (d *Decoder) decodeSignal(ev *events.Event) {
 	d.sig = SignalInfo{
 		Signo:   int(s.Signo),
 		Ignored: flags&bpf.TraceEbFlagEB_F_IGNORED != 0,
+		Sent:    flags&bpf.TraceEbFlagEB_F_SENT != 0,
 		Stopped: stops(s.Signo, s.Handler),
 	}
 	d.out.Sig = &d.sig

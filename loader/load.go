@@ -111,7 +111,7 @@ func (s *Session) loadMaps() error {
 func (s *Session) loadPrograms(o *Options) error {
 	small := []string{"task_fork", "task_exec", "task_exit", "sys_exit"}
 	if !o.NoSignals {
-		small = append(small, "signal_taken", "signal_ignored")
+		small = append(small, "signal_taken", "signal_untaken")
 	}
 	if s.hasEntry {
 		small = append(small, "sys_enter")

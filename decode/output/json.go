@@ -203,6 +203,9 @@ func (j *JSON) signal(b []byte, x *decode.SignalInfo) []byte {
 	if x.Ignored {
 		b = append(b, `,"ignored":true`...)
 	}
+	if x.Sent {
+		b = append(b, `,"fatal":true`...)
+	}
 	if x.Stopped {
 		b = append(b, `,"stops":true`...)
 	}

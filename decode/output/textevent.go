@@ -129,7 +129,7 @@ func (t *Text) signal(th *thread, e *decode.Event) {
 	if x == nil || x.Signo == sigKill {
 		return
 	}
-	if x.Ignored && th.inCall {
+	if (x.Ignored || x.Sent) && th.inCall {
 		t.hold(th, e)
 		return
 	}
