@@ -58,9 +58,13 @@ func verify(t *testing.T, o Options, most map[string]int) {
 	}
 	defer s.Close()
 	some := s.spec.Copy()
-	coll, err := ebpf.NewCollectionWithOptions(some, ebpf.CollectionOptions{
-		MapReplacements: s.maps,
-		Programs:        ebpf.ProgramOptions{KernelTypes: s.types, LogLevel: ebpf.LogLevelStats},
+	var coll *ebpf.Collection
+	err = unlocked(func() (err error) {
+		coll, err = ebpf.NewCollectionWithOptions(some, ebpf.CollectionOptions{
+			MapReplacements: s.maps,
+			Programs:        ebpf.ProgramOptions{KernelTypes: s.types, LogLevel: ebpf.LogLevelStats},
+		})
+		return err
 	})
 	if err != nil {
 		t.Fatal(whole(err))
