@@ -62,6 +62,7 @@ var structDecoders = map[string]structDecoder{
 	"stat":            statStruct,
 	"stat64":          statStruct,
 	"statx":           statxStruct,
+	"tms":             timesStruct,
 	"user_desc":       userDescStruct,
 }
 
@@ -96,6 +97,7 @@ var argDecoders = map[string]argDecoder{
 	"flistxattr.list":               xattrListArg,
 	"fsetxattr.value":               xattrArg,
 	"futimesat.times":               fileTimesArg,
+	"get_mempolicy.nodemask":        nodeMaskArg,
 	"getdents.dirp":                 dentsArg,
 	"getdents64.dirp":               dents64Arg,
 	"getpeername.addrlen":           addrlenArg,
@@ -112,6 +114,9 @@ var argDecoders = map[string]argDecoder{
 	"listxattr.list":                xattrListArg,
 	"llistxattr.list":               xattrListArg,
 	"lsetxattr.value":               xattrArg,
+	"mbind.nodemask":                nodeMaskArg,
+	"migrate_pages.new_nodes":       nodeMaskArg,
+	"migrate_pages.old_nodes":       nodeMaskArg,
 	"mknod.dev":                     deviceArg,
 	"mknod.mode":                    fileModeArg,
 	"mknodat.dev":                   deviceArg,
@@ -130,6 +135,7 @@ var argDecoders = map[string]argDecoder{
 	"sched_setaffinity.mask":        emptyVector(Set, 1),
 	"semget.semflg":                 ipcFlagsArg,
 	"sendmmsg.msgvec":               emptyVector(Array, 2),
+	"set_mempolicy.nodemask":        nodeMaskArg,
 	"set_thread_area.u_info":        threadAreaArg,
 	"setsockopt.optval":             sockoptArg,
 	"setxattr.value":                xattrArg,

@@ -1,8 +1,6 @@
 package decode
 
 import (
-	"math/bits"
-
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/decode/xlat"
 )
@@ -74,11 +72,7 @@ func protocolArg(d *Decoder, a *table.Arg, i int) bool {
 	if d.arg(0) != afPacket {
 		return false
 	}
-	v := d.arg(i)
-	f := d.openText(Func, a.Name, "htons")
-	d.addSet(Enum, "", setEthProtos, uint64(bits.ReverseBytes16(uint16(v))))
-	d.close(f)
-	d.nodes[f].Num = v
+	d.addEthProto(a.Name, be16(d.arg(i)))
 	return true
 }
 
@@ -87,3 +81,51 @@ var (
 	setQuotaTypes = xlat.Lookup("quota_types")
 	setKeySpec    = xlat.Lookup("key_spec")
 )
+
+// nodeMaskArg decodes a set of memory nodes, longs of bits. The count of bits
+// that goes with it is one more than there are (get_nodes in mm/mempolicy.c).
+func nodeMaskArg(d *Decoder, a *table.Arg, i int) bool {
+	addr := d.arg(i)
+	n := d.length(a)
+	if addr == 0 || n < 0 || !d.choose(a) {
+		return false
+	}
+	word := int64(d.word)
+	words := int64(0)
+	switch {
+	case n == 1:
+		d.addPtr(a.Name, addr, FlagUnread)
+		return true
+	case n > 1:
+		words = (n - 1 + 8*word - 1) / (8 * word)
+	}
+	m := d.read(addr, int(min(words, d.elements(), maxLen/word)*word))
+	have := int64(len(m.b)) / word
+	if have == 0 && m.size > 0 {
+		d.addMem(a.Name, m)
+		return true
+	}
+	arr := d.open(Array, a.Name)
+	for k := range int(have) {
+		at := len(d.chars)
+		v := m.uint(k*d.word, d.word)
+		d.chars = appendHexPadded(d.chars, v, 2*d.word)
+		d.addWord("", d.textFrom(at))
+		d.last().Num = v
+	}
+	d.close(arr)
+	d.cutArray(arr, int(have), words, m)
+	return true
+}
+
+// timesStruct decodes struct tms, whose times are in ticks of 10 ms on every
+// architecture (USER_HZ).
+func timesStruct(d *Decoder, name string, st *table.Struct, m mem) {
+	i := len(d.nodes)
+	d.layout(name, st, m)
+	for k := i + 1; k < len(d.nodes); k++ {
+		if v := &d.nodes[k]; v.Num != 0 {
+			v.Text = d.seconds(v.Num)
+		}
+	}
+}

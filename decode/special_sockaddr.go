@@ -174,19 +174,22 @@ func (d *Decoder) sockaddrNetlink(m *mem) bool {
 // addHexPadded appends a number in eight columns.
 func (d *Decoder) addHexPadded(name string, v uint64) {
 	n := len(d.chars)
-	d.chars = appendHexPadded(d.chars, v)
+	d.chars = appendHexPadded(d.chars, v, 8)
 	d.addWord(name, d.textFrom(n))
 	d.last().Num = v
 }
 
-// appendHexPadded appends v in eight columns, zeros in front: 0x000111, and
+// appendHexPadded appends v in width columns, zeros in front: 0x000111, and
 // 00000000 for 0, as printf's %#08x does.
-func appendHexPadded(b []byte, v uint64) []byte {
+func appendHexPadded(b []byte, v uint64, width int) []byte {
 	if v == 0 {
-		return append(b, "00000000"...)
+		for range width {
+			b = append(b, '0')
+		}
+		return b
 	}
 	b = append(b, "0x"...)
-	for digit := 20; digit > 0 && v>>digit == 0; digit -= 4 {
+	for digit := 4 * (width - 3); digit > 0 && v>>digit == 0; digit -= 4 {
 		b = append(b, '0')
 	}
 	return strconv.AppendUint(b, v, 16)
