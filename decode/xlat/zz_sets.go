@@ -125,145 +125,146 @@ var sets = []Set{
 	{Name: "mount_setattr_flags", Prefix: "AT_???", ABI: [3][]Group{g122, g122, g122}},
 	{Name: "move_mount", Prefix: "MOVE_MOUNT_???", ABI: [3][]Group{g123, g123, g123}},
 	{Name: "move_pages_flags", Prefix: "MPOL_???", ABI: [3][]Group{g124, g124, g124}},
-	{Name: "mremap", Prefix: "MREMAP_???", ABI: [3][]Group{g125, g125, g125}},
-	{Name: "msg_flags", Prefix: "MSG_???", ABI: [3][]Group{g126, g126, g126}},
-	{Name: "msgctl", Prefix: "MSG_???", ABI: [3][]Group{g127, g127, g127}},
-	{Name: "msgrcv", Prefix: "MSG_???", ABI: [3][]Group{g128, g128, g128}},
-	{Name: "msync", Prefix: "MS_???", ABI: [3][]Group{g129, g129, g129}},
-	{Name: "name_to_handle", Prefix: "AT_???", ABI: [3][]Group{g130, g130, g130}},
-	{Name: "netlink_flags", Prefix: "NLM_F_???", ABI: [3][]Group{g131, g131, g131}},
-	{Name: "netlink_get_flags", Prefix: "NLM_F_???", ABI: [3][]Group{g132, g132, g132}},
-	{Name: "netlink_options", Prefix: "NETLINK_???", Enum: true, ABI: [3][]Group{g133, g133, g133}},
-	{Name: "netlink_protocols", Prefix: "NETLINK_???", Enum: true, ABI: [3][]Group{g134, g134, g134}},
-	{Name: "netlink_route_types", Prefix: "RTM_???", Enum: true, ABI: [3][]Group{g135, g135, g135}},
-	{Name: "netlink_types", Prefix: "NLMSG_???", Enum: true, ABI: [3][]Group{g136, g136, g136}},
-	{Name: "nfc_protocols", Prefix: "NFC_PROTO_???", Enum: true, ABI: [3][]Group{g137, g137, g137}},
-	{Name: "nt_types", Prefix: "NT_???", Enum: true, ABI: [3][]Group{g138, g138, g138}},
-	{Name: "open", Prefix: "O_???", ABI: [3][]Group{g139, g140, g139}},
-	{Name: "open_only", Prefix: "O_???", ABI: [3][]Group{g141, g142, g141}},
-	{Name: "open_resolve", Prefix: "RESOLVE_???", ABI: [3][]Group{g143, g143, g143}},
-	{Name: "open_tree", Prefix: "OPEN_TREE_???", ABI: [3][]Group{g144, g144, g144}},
-	{Name: "owner_types", Prefix: "F_OWNER_???", Enum: true, ABI: [3][]Group{g145, g145, g145}},
-	{Name: "packet_options", Prefix: "PACKET_???", Enum: true, ABI: [3][]Group{g146, g146, g146}},
-	{Name: "packet_types", Prefix: "PACKET_???", Enum: true, ABI: [3][]Group{g147, g147, g147}},
-	{Name: "perf_flags", Prefix: "PERF_FLAG_???", ABI: [3][]Group{g148, g148, g148}},
-	{Name: "perf_read_format", Prefix: "PERF_FORMAT_???", ABI: [3][]Group{g149, g149, g149}},
-	{Name: "perf_sample", Prefix: "PERF_SAMPLE_???", ABI: [3][]Group{g150, g150, g150}},
-	{Name: "perf_types", Prefix: "PERF_TYPE_???", Enum: true, ABI: [3][]Group{g151, g151, g151}},
-	{Name: "personality", Prefix: "PER_???", ABI: [3][]Group{g152, g152, g152}},
-	{Name: "pidfd_open", Prefix: "PIDFD_???", ABI: [3][]Group{g153, g153, g153}},
-	{Name: "pidfd_signal", Prefix: "PIDFD_SIGNAL_???", ABI: [3][]Group{g154, g154, g154}},
-	{Name: "pkey_access", Prefix: "PKEY_???", ABI: [3][]Group{g155, g156, g155}},
-	{Name: "poll_events", Prefix: "POLL???", ABI: [3][]Group{g157, g157, g157}},
-	{Name: "prctl", Prefix: "PR_???", Enum: true, ABI: [3][]Group{g158, g158, g158}},
-	{Name: "prctl_ambient", Prefix: "PR_CAP_AMBIENT_???", Enum: true, ABI: [3][]Group{g159, g159, g159}},
-	{Name: "prctl_dumpable", Prefix: "SUID_DUMP_???", Enum: true, ABI: [3][]Group{g160, g160, g160}},
-	{Name: "prctl_mce", Prefix: "PR_MCE_KILL_???", Enum: true, ABI: [3][]Group{g161, g161, g161}},
-	{Name: "prctl_mce_policy", Prefix: "PR_MCE_KILL_???", Enum: true, ABI: [3][]Group{g162, g162, g162}},
-	{Name: "prctl_mdwe", Prefix: "PR_MDWE_???", ABI: [3][]Group{g163, g163, g163}},
-	{Name: "prctl_mm", Prefix: "PR_SET_MM_???", Enum: true, ABI: [3][]Group{g164, g164, g164}},
-	{Name: "prctl_pac", Prefix: "PR_PAC_???", ABI: [3][]Group{g165, g165, g165}},
-	{Name: "prctl_pid_types", Prefix: "PIDTYPE_???", Enum: true, ABI: [3][]Group{g166, g166, g166}},
-	{Name: "prctl_sched_core", Prefix: "PR_SCHED_CORE_???", Enum: true, ABI: [3][]Group{g167, g167, g167}},
-	{Name: "prctl_spec", Prefix: "PR_SPEC_???", Enum: true, ABI: [3][]Group{g168, g168, g168}},
-	{Name: "prctl_spec_ctrl", Prefix: "PR_SPEC_???", Zero: "PR_SPEC_NOT_AFFECTED", ABI: [3][]Group{g169, g169, g169}},
-	{Name: "prctl_sud", Prefix: "PR_SYS_DISPATCH_???", Enum: true, ABI: [3][]Group{g170, g170, g170}},
-	{Name: "prctl_tagged", Prefix: "PR_TAGGED_ADDR_???", ABI: [3][]Group{g171, g171, g171}},
-	{Name: "prctl_tsc", Prefix: "PR_TSC_???", Enum: true, ABI: [3][]Group{g172, g172, g172}},
-	{Name: "prctl_unalign", Prefix: "PR_UNALIGN_???", ABI: [3][]Group{g173, g173, g173}},
-	{Name: "prctl_vma", Prefix: "PR_SET_VMA_???", Enum: true, ABI: [3][]Group{g174, g174, g174}},
-	{Name: "priority", Prefix: "PRIO_???", Enum: true, ABI: [3][]Group{g175, g175, g175}},
-	{Name: "ptrace", Prefix: "PTRACE_???", Enum: true, ABI: [3][]Group{g176, g177, g178}},
-	{Name: "ptrace_options", Prefix: "PTRACE_O_???", ABI: [3][]Group{g179, g179, g179}},
-	{Name: "quota_formats", Prefix: "QFMT_VFS_???", Enum: true, ABI: [3][]Group{g180, g180, g180}},
-	{Name: "quota_ops", Prefix: "Q_???", Enum: true, ABI: [3][]Group{g181, g181, g181}},
-	{Name: "quota_types", Prefix: "???QUOTA", Enum: true, ABI: [3][]Group{g182, g182, g182}},
-	{Name: "raw_options", Prefix: "RAW_???", Enum: true, ABI: [3][]Group{g183, g183, g183}},
-	{Name: "reboot_cmd", Prefix: "LINUX_REBOOT_CMD_???", Enum: true, ABI: [3][]Group{g184, g184, g184}},
-	{Name: "reboot_magic", Prefix: "LINUX_REBOOT_MAGIC_???", Enum: true, ABI: [3][]Group{g185, g185, g185}},
-	{Name: "reboot_magic2", Prefix: "LINUX_REBOOT_MAGIC_???", Enum: true, ABI: [3][]Group{g186, g186, g186}},
-	{Name: "renameat2", Prefix: "RENAME_??", ABI: [3][]Group{g187, g187, g187}},
+	{Name: "mq_flags", Prefix: "O_???", ABI: [3][]Group{g125, g125, g125}},
+	{Name: "mremap", Prefix: "MREMAP_???", ABI: [3][]Group{g126, g126, g126}},
+	{Name: "msg_flags", Prefix: "MSG_???", ABI: [3][]Group{g127, g127, g127}},
+	{Name: "msgctl", Prefix: "MSG_???", ABI: [3][]Group{g128, g128, g128}},
+	{Name: "msgrcv", Prefix: "MSG_???", ABI: [3][]Group{g129, g129, g129}},
+	{Name: "msync", Prefix: "MS_???", ABI: [3][]Group{g130, g130, g130}},
+	{Name: "name_to_handle", Prefix: "AT_???", ABI: [3][]Group{g131, g131, g131}},
+	{Name: "netlink_flags", Prefix: "NLM_F_???", ABI: [3][]Group{g132, g132, g132}},
+	{Name: "netlink_get_flags", Prefix: "NLM_F_???", ABI: [3][]Group{g133, g133, g133}},
+	{Name: "netlink_options", Prefix: "NETLINK_???", Enum: true, ABI: [3][]Group{g134, g134, g134}},
+	{Name: "netlink_protocols", Prefix: "NETLINK_???", Enum: true, ABI: [3][]Group{g135, g135, g135}},
+	{Name: "netlink_route_types", Prefix: "RTM_???", Enum: true, ABI: [3][]Group{g136, g136, g136}},
+	{Name: "netlink_types", Prefix: "NLMSG_???", Enum: true, ABI: [3][]Group{g137, g137, g137}},
+	{Name: "nfc_protocols", Prefix: "NFC_PROTO_???", Enum: true, ABI: [3][]Group{g138, g138, g138}},
+	{Name: "nt_types", Prefix: "NT_???", Enum: true, ABI: [3][]Group{g139, g139, g139}},
+	{Name: "open", Prefix: "O_???", ABI: [3][]Group{g140, g141, g140}},
+	{Name: "open_only", Prefix: "O_???", ABI: [3][]Group{g142, g143, g142}},
+	{Name: "open_resolve", Prefix: "RESOLVE_???", ABI: [3][]Group{g144, g144, g144}},
+	{Name: "open_tree", Prefix: "OPEN_TREE_???", ABI: [3][]Group{g145, g145, g145}},
+	{Name: "owner_types", Prefix: "F_OWNER_???", Enum: true, ABI: [3][]Group{g146, g146, g146}},
+	{Name: "packet_options", Prefix: "PACKET_???", Enum: true, ABI: [3][]Group{g147, g147, g147}},
+	{Name: "packet_types", Prefix: "PACKET_???", Enum: true, ABI: [3][]Group{g148, g148, g148}},
+	{Name: "perf_flags", Prefix: "PERF_FLAG_???", ABI: [3][]Group{g149, g149, g149}},
+	{Name: "perf_read_format", Prefix: "PERF_FORMAT_???", ABI: [3][]Group{g150, g150, g150}},
+	{Name: "perf_sample", Prefix: "PERF_SAMPLE_???", ABI: [3][]Group{g151, g151, g151}},
+	{Name: "perf_types", Prefix: "PERF_TYPE_???", Enum: true, ABI: [3][]Group{g152, g152, g152}},
+	{Name: "personality", Prefix: "PER_???", ABI: [3][]Group{g153, g153, g153}},
+	{Name: "pidfd_open", Prefix: "PIDFD_???", ABI: [3][]Group{g154, g154, g154}},
+	{Name: "pidfd_signal", Prefix: "PIDFD_SIGNAL_???", ABI: [3][]Group{g155, g155, g155}},
+	{Name: "pkey_access", Prefix: "PKEY_???", ABI: [3][]Group{g156, g157, g156}},
+	{Name: "poll_events", Prefix: "POLL???", ABI: [3][]Group{g158, g158, g158}},
+	{Name: "prctl", Prefix: "PR_???", Enum: true, ABI: [3][]Group{g159, g159, g159}},
+	{Name: "prctl_ambient", Prefix: "PR_CAP_AMBIENT_???", Enum: true, ABI: [3][]Group{g160, g160, g160}},
+	{Name: "prctl_dumpable", Prefix: "SUID_DUMP_???", Enum: true, ABI: [3][]Group{g161, g161, g161}},
+	{Name: "prctl_mce", Prefix: "PR_MCE_KILL_???", Enum: true, ABI: [3][]Group{g162, g162, g162}},
+	{Name: "prctl_mce_policy", Prefix: "PR_MCE_KILL_???", Enum: true, ABI: [3][]Group{g163, g163, g163}},
+	{Name: "prctl_mdwe", Prefix: "PR_MDWE_???", ABI: [3][]Group{g164, g164, g164}},
+	{Name: "prctl_mm", Prefix: "PR_SET_MM_???", Enum: true, ABI: [3][]Group{g165, g165, g165}},
+	{Name: "prctl_pac", Prefix: "PR_PAC_???", ABI: [3][]Group{g166, g166, g166}},
+	{Name: "prctl_pid_types", Prefix: "PIDTYPE_???", Enum: true, ABI: [3][]Group{g167, g167, g167}},
+	{Name: "prctl_sched_core", Prefix: "PR_SCHED_CORE_???", Enum: true, ABI: [3][]Group{g168, g168, g168}},
+	{Name: "prctl_spec", Prefix: "PR_SPEC_???", Enum: true, ABI: [3][]Group{g169, g169, g169}},
+	{Name: "prctl_spec_ctrl", Prefix: "PR_SPEC_???", Zero: "PR_SPEC_NOT_AFFECTED", ABI: [3][]Group{g170, g170, g170}},
+	{Name: "prctl_sud", Prefix: "PR_SYS_DISPATCH_???", Enum: true, ABI: [3][]Group{g171, g171, g171}},
+	{Name: "prctl_tagged", Prefix: "PR_TAGGED_ADDR_???", ABI: [3][]Group{g172, g172, g172}},
+	{Name: "prctl_tsc", Prefix: "PR_TSC_???", Enum: true, ABI: [3][]Group{g173, g173, g173}},
+	{Name: "prctl_unalign", Prefix: "PR_UNALIGN_???", ABI: [3][]Group{g174, g174, g174}},
+	{Name: "prctl_vma", Prefix: "PR_SET_VMA_???", Enum: true, ABI: [3][]Group{g175, g175, g175}},
+	{Name: "priority", Prefix: "PRIO_???", Enum: true, ABI: [3][]Group{g176, g176, g176}},
+	{Name: "ptrace", Prefix: "PTRACE_???", Enum: true, ABI: [3][]Group{g177, g178, g179}},
+	{Name: "ptrace_options", Prefix: "PTRACE_O_???", ABI: [3][]Group{g180, g180, g180}},
+	{Name: "quota_formats", Prefix: "QFMT_VFS_???", Enum: true, ABI: [3][]Group{g181, g181, g181}},
+	{Name: "quota_ops", Prefix: "Q_???", Enum: true, ABI: [3][]Group{g182, g182, g182}},
+	{Name: "quota_types", Prefix: "???QUOTA", Enum: true, ABI: [3][]Group{g183, g183, g183}},
+	{Name: "raw_options", Prefix: "RAW_???", Enum: true, ABI: [3][]Group{g184, g184, g184}},
+	{Name: "reboot_cmd", Prefix: "LINUX_REBOOT_CMD_???", Enum: true, ABI: [3][]Group{g185, g185, g185}},
+	{Name: "reboot_magic", Prefix: "LINUX_REBOOT_MAGIC_???", Enum: true, ABI: [3][]Group{g186, g186, g186}},
+	{Name: "reboot_magic2", Prefix: "LINUX_REBOOT_MAGIC_???", Enum: true, ABI: [3][]Group{g187, g187, g187}},
+	{Name: "renameat2", Prefix: "RENAME_??", ABI: [3][]Group{g188, g188, g188}},
 	{Name: "reserved", ABI: [3][]Group{nil, nil, nil}},
-	{Name: "rlimit", Prefix: "RLIMIT_???", Enum: true, ABI: [3][]Group{g188, g188, g188}},
-	{Name: "rseq_flags", Prefix: "RSEQ_FLAG_???", ABI: [3][]Group{g189, g189, g189}},
-	{Name: "rusage_who", Prefix: "RUSAGE_???", Enum: true, ABI: [3][]Group{g190, g190, g190}},
-	{Name: "rw_hints", Prefix: "RWH_WRITE_LIFE_???", Enum: true, ABI: [3][]Group{g191, g191, g191}},
-	{Name: "rwf", Prefix: "RWF_???", ABI: [3][]Group{g192, g192, g192}},
-	{Name: "sa_flags", Prefix: "SA_???", ABI: [3][]Group{g193, g193, g193}},
-	{Name: "sched", Prefix: "SCHED_???", ABI: [3][]Group{g194, g194, g194}},
-	{Name: "sched_attr_flags", Prefix: "SCHED_FLAG_???", ABI: [3][]Group{g195, g195, g195}},
-	{Name: "scm_types", Prefix: "SCM_???", Enum: true, ABI: [3][]Group{g196, g196, g196}},
-	{Name: "seals", Prefix: "F_SEAL_???", ABI: [3][]Group{g197, g197, g197}},
-	{Name: "seccomp_filter_flags", Prefix: "SECCOMP_FILTER_FLAG_???", ABI: [3][]Group{g198, g198, g198}},
-	{Name: "seccomp_mode", Prefix: "SECCOMP_MODE_???", Enum: true, ABI: [3][]Group{g199, g199, g199}},
-	{Name: "seccomp_ops", Prefix: "SECCOMP_SET_MODE_???", Enum: true, ABI: [3][]Group{g200, g200, g200}},
-	{Name: "seccomp_ret", Prefix: "SECCOMP_RET_???", Enum: true, ABI: [3][]Group{g201, g201, g201}},
-	{Name: "securebits", Prefix: "SECBIT_???", ABI: [3][]Group{g202, g202, g202}},
-	{Name: "semctl", Prefix: "SEM_???", ABI: [3][]Group{g203, g203, g203}},
-	{Name: "semop_flags", Prefix: "SEM_???", ABI: [3][]Group{g204, g204, g204}},
-	{Name: "setns_flags", Prefix: "CLONE_NEW???", ABI: [3][]Group{g205, g205, g205}},
-	{Name: "shadow_stack", Prefix: "SHADOW_STACK_???", ABI: [3][]Group{g206, g206, g206}},
-	{Name: "shmat", Prefix: "SHM_???", ABI: [3][]Group{g207, g207, g207}},
-	{Name: "shmctl", Prefix: "SHM_???", ABI: [3][]Group{g208, g208, g208}},
-	{Name: "shmget", Prefix: "SHM_???", ABI: [3][]Group{g209, g209, g209}},
-	{Name: "shutdown", Prefix: "SHUT_???", Enum: true, ABI: [3][]Group{g210, g210, g210}},
-	{Name: "si_codes", Prefix: "SI_???", Enum: true, ABI: [3][]Group{g211, g211, g211}},
-	{Name: "sigaltstack_flags", Prefix: "SS_???", ABI: [3][]Group{g212, g212, g212}},
-	{Name: "sigbus_codes", Prefix: "BUS_???", Enum: true, ABI: [3][]Group{g213, g213, g213}},
-	{Name: "sigchld_codes", Prefix: "CLD_???", Enum: true, ABI: [3][]Group{g214, g214, g214}},
-	{Name: "sigemt_codes", Prefix: "EMT_???", Enum: true, ABI: [3][]Group{g215, g215, g215}},
-	{Name: "sigev_notify", Prefix: "SIGEV_???", Enum: true, ABI: [3][]Group{g216, g216, g216}},
-	{Name: "sigfpe_codes", Prefix: "FPE_???", Enum: true, ABI: [3][]Group{g217, g217, g217}},
-	{Name: "sigill_codes", Prefix: "ILL_???", Enum: true, ABI: [3][]Group{g218, g218, g218}},
-	{Name: "sigmask_how", Prefix: "SIG_???", Enum: true, ABI: [3][]Group{g219, g219, g219}},
-	{Name: "signalfd", Prefix: "SFD_???", ABI: [3][]Group{g220, g220, g220}},
-	{Name: "sigpoll_codes", Prefix: "POLL_???", Enum: true, ABI: [3][]Group{g221, g221, g221}},
-	{Name: "sigpoll_events", Prefix: "POLL???", ABI: [3][]Group{g222, g222, g222}},
-	{Name: "sigsegv_codes", Prefix: "SEGV_???", Enum: true, ABI: [3][]Group{g223, g223, g223}},
-	{Name: "sigsys_codes", Prefix: "SYS_???", Enum: true, ABI: [3][]Group{g224, g224, g224}},
-	{Name: "sigtrap_codes", Prefix: "TRAP_???", Enum: true, ABI: [3][]Group{g225, g225, g225}},
-	{Name: "sock_flags", Prefix: "SOCK_???", ABI: [3][]Group{g226, g226, g226}},
-	{Name: "sock_levels", Prefix: "SOL_??", Enum: true, ABI: [3][]Group{g227, g227, g227}},
-	{Name: "socketcalls", Prefix: "SYS_???", Enum: true, ABI: [3][]Group{g228, g228, g228}},
-	{Name: "socktype", Prefix: "SOCK_???", ABI: [3][]Group{g229, g229, g229}},
-	{Name: "sol_socket_get", Prefix: "SO_???", Enum: true, ABI: [3][]Group{g230, g230, g230}},
-	{Name: "sol_socket_options", Prefix: "SO_???", Enum: true, ABI: [3][]Group{g231, g231, g231}},
-	{Name: "splice", Prefix: "SPLICE_F_???", ABI: [3][]Group{g232, g232, g232}},
-	{Name: "statfs_flags", Prefix: "ST_???", ABI: [3][]Group{g233, g233, g233}},
-	{Name: "statx_attrs", Prefix: "STATX_ATTR_???", ABI: [3][]Group{g234, g234, g234}},
-	{Name: "statx_flags", Prefix: "AT_???", ABI: [3][]Group{g235, g235, g235}},
-	{Name: "statx_mask", Prefix: "STATX_???", ABI: [3][]Group{g236, g236, g236}},
-	{Name: "swapon", Prefix: "SWAP_FLAG_???", ABI: [3][]Group{g237, g237, g237}},
-	{Name: "sync_file_range", Prefix: "SYNC_FILE_RANGE_???", ABI: [3][]Group{g238, g238, g238}},
-	{Name: "syslog", Prefix: "SYSLOG_ACTION_???", Enum: true, ABI: [3][]Group{g239, g239, g239}},
-	{Name: "tcflow", Prefix: "TC???", Enum: true, ABI: [3][]Group{g240, g240, g240}},
-	{Name: "tcflush", Prefix: "TC???", Enum: true, ABI: [3][]Group{g241, g241, g241}},
-	{Name: "tcp_options", Prefix: "TCP_???", Enum: true, ABI: [3][]Group{g242, g242, g242}},
-	{Name: "termios_cflag", Prefix: "C???", ABI: [3][]Group{g243, g243, g243}},
-	{Name: "termios_iflag", Prefix: "I???", ABI: [3][]Group{g244, g244, g244}},
-	{Name: "termios_lflag", Prefix: "L???", ABI: [3][]Group{g245, g245, g245}},
-	{Name: "termios_line", Prefix: "N_???", Enum: true, ABI: [3][]Group{g246, g246, g246}},
-	{Name: "termios_oflag", Prefix: "O???", ABI: [3][]Group{g247, g247, g247}},
-	{Name: "timer_flags", Prefix: "TIMER_???", ABI: [3][]Group{g248, g248, g248}},
-	{Name: "timerfd", Prefix: "TFD_???", ABI: [3][]Group{g249, g249, g249}},
-	{Name: "timex_modes", Prefix: "ADJ_???", ABI: [3][]Group{g250, g250, g250}},
-	{Name: "timex_state", Prefix: "TIME_???", Enum: true, ABI: [3][]Group{g251, g251, g251}},
-	{Name: "timex_status", Prefix: "STA_???", ABI: [3][]Group{g252, g252, g252}},
-	{Name: "tls_options", Prefix: "TLS_???", Enum: true, ABI: [3][]Group{g253, g253, g253}},
-	{Name: "udp_options", Prefix: "UDP_???", Enum: true, ABI: [3][]Group{g254, g254, g254}},
-	{Name: "umount", Prefix: "MNT_???", ABI: [3][]Group{g255, g255, g255}},
-	{Name: "unshare_flags", Prefix: "CLONE_???", ABI: [3][]Group{g256, g256, g256}},
-	{Name: "userfaultfd", Prefix: "UFFD_???", ABI: [3][]Group{g257, g257, g257}},
-	{Name: "utime_special", Prefix: "UTIME_???", Enum: true, ABI: [3][]Group{g258, g258, g258}},
-	{Name: "vsock_cids", Prefix: "VMADDR_CID_???", Enum: true, ABI: [3][]Group{g259, g259, g259}},
-	{Name: "vsock_flags", Prefix: "VMADDR_FLAG_???", ABI: [3][]Group{g260, g260, g260}},
-	{Name: "vsock_ports", Prefix: "VMADDR_PORT_???", Enum: true, ABI: [3][]Group{g261, g261, g261}},
-	{Name: "wait_options", Prefix: "W???", ABI: [3][]Group{g262, g262, g262}},
-	{Name: "waitid_types", Prefix: "P_???", Enum: true, ABI: [3][]Group{g263, g263, g263}},
-	{Name: "whence", Prefix: "SEEK_???", Enum: true, ABI: [3][]Group{g264, g264, g264}},
-	{Name: "xattr", Prefix: "XATTR_???", ABI: [3][]Group{g265, g265, g265}},
-	{Name: "xdp_flags", Prefix: "XDP_???", ABI: [3][]Group{g266, g266, g266}},
-	{Name: "xfs_quota_flags", Prefix: "FS_QUOTA_???", ABI: [3][]Group{g267, g267, g267}},
+	{Name: "rlimit", Prefix: "RLIMIT_???", Enum: true, ABI: [3][]Group{g189, g189, g189}},
+	{Name: "rseq_flags", Prefix: "RSEQ_FLAG_???", ABI: [3][]Group{g190, g190, g190}},
+	{Name: "rusage_who", Prefix: "RUSAGE_???", Enum: true, ABI: [3][]Group{g191, g191, g191}},
+	{Name: "rw_hints", Prefix: "RWH_WRITE_LIFE_???", Enum: true, ABI: [3][]Group{g192, g192, g192}},
+	{Name: "rwf", Prefix: "RWF_???", ABI: [3][]Group{g193, g193, g193}},
+	{Name: "sa_flags", Prefix: "SA_???", ABI: [3][]Group{g194, g194, g194}},
+	{Name: "sched", Prefix: "SCHED_???", ABI: [3][]Group{g195, g195, g195}},
+	{Name: "sched_attr_flags", Prefix: "SCHED_FLAG_???", ABI: [3][]Group{g196, g196, g196}},
+	{Name: "scm_types", Prefix: "SCM_???", Enum: true, ABI: [3][]Group{g197, g197, g197}},
+	{Name: "seals", Prefix: "F_SEAL_???", ABI: [3][]Group{g198, g198, g198}},
+	{Name: "seccomp_filter_flags", Prefix: "SECCOMP_FILTER_FLAG_???", ABI: [3][]Group{g199, g199, g199}},
+	{Name: "seccomp_mode", Prefix: "SECCOMP_MODE_???", Enum: true, ABI: [3][]Group{g200, g200, g200}},
+	{Name: "seccomp_ops", Prefix: "SECCOMP_SET_MODE_???", Enum: true, ABI: [3][]Group{g201, g201, g201}},
+	{Name: "seccomp_ret", Prefix: "SECCOMP_RET_???", Enum: true, ABI: [3][]Group{g202, g202, g202}},
+	{Name: "securebits", Prefix: "SECBIT_???", ABI: [3][]Group{g203, g203, g203}},
+	{Name: "semctl", Prefix: "SEM_???", ABI: [3][]Group{g204, g204, g204}},
+	{Name: "semop_flags", Prefix: "SEM_???", ABI: [3][]Group{g205, g205, g205}},
+	{Name: "setns_flags", Prefix: "CLONE_NEW???", ABI: [3][]Group{g206, g206, g206}},
+	{Name: "shadow_stack", Prefix: "SHADOW_STACK_???", ABI: [3][]Group{g207, g207, g207}},
+	{Name: "shmat", Prefix: "SHM_???", ABI: [3][]Group{g208, g208, g208}},
+	{Name: "shmctl", Prefix: "SHM_???", ABI: [3][]Group{g209, g209, g209}},
+	{Name: "shmget", Prefix: "SHM_???", ABI: [3][]Group{g210, g210, g210}},
+	{Name: "shutdown", Prefix: "SHUT_???", Enum: true, ABI: [3][]Group{g211, g211, g211}},
+	{Name: "si_codes", Prefix: "SI_???", Enum: true, ABI: [3][]Group{g212, g212, g212}},
+	{Name: "sigaltstack_flags", Prefix: "SS_???", ABI: [3][]Group{g213, g213, g213}},
+	{Name: "sigbus_codes", Prefix: "BUS_???", Enum: true, ABI: [3][]Group{g214, g214, g214}},
+	{Name: "sigchld_codes", Prefix: "CLD_???", Enum: true, ABI: [3][]Group{g215, g215, g215}},
+	{Name: "sigemt_codes", Prefix: "EMT_???", Enum: true, ABI: [3][]Group{g216, g216, g216}},
+	{Name: "sigev_notify", Prefix: "SIGEV_???", Enum: true, ABI: [3][]Group{g217, g217, g217}},
+	{Name: "sigfpe_codes", Prefix: "FPE_???", Enum: true, ABI: [3][]Group{g218, g218, g218}},
+	{Name: "sigill_codes", Prefix: "ILL_???", Enum: true, ABI: [3][]Group{g219, g219, g219}},
+	{Name: "sigmask_how", Prefix: "SIG_???", Enum: true, ABI: [3][]Group{g220, g220, g220}},
+	{Name: "signalfd", Prefix: "SFD_???", ABI: [3][]Group{g221, g221, g221}},
+	{Name: "sigpoll_codes", Prefix: "POLL_???", Enum: true, ABI: [3][]Group{g222, g222, g222}},
+	{Name: "sigpoll_events", Prefix: "POLL???", ABI: [3][]Group{g223, g223, g223}},
+	{Name: "sigsegv_codes", Prefix: "SEGV_???", Enum: true, ABI: [3][]Group{g224, g224, g224}},
+	{Name: "sigsys_codes", Prefix: "SYS_???", Enum: true, ABI: [3][]Group{g225, g225, g225}},
+	{Name: "sigtrap_codes", Prefix: "TRAP_???", Enum: true, ABI: [3][]Group{g226, g226, g226}},
+	{Name: "sock_flags", Prefix: "SOCK_???", ABI: [3][]Group{g227, g227, g227}},
+	{Name: "sock_levels", Prefix: "SOL_??", Enum: true, ABI: [3][]Group{g228, g228, g228}},
+	{Name: "socketcalls", Prefix: "SYS_???", Enum: true, ABI: [3][]Group{g229, g229, g229}},
+	{Name: "socktype", Prefix: "SOCK_???", ABI: [3][]Group{g230, g230, g230}},
+	{Name: "sol_socket_get", Prefix: "SO_???", Enum: true, ABI: [3][]Group{g231, g231, g231}},
+	{Name: "sol_socket_options", Prefix: "SO_???", Enum: true, ABI: [3][]Group{g232, g232, g232}},
+	{Name: "splice", Prefix: "SPLICE_F_???", ABI: [3][]Group{g233, g233, g233}},
+	{Name: "statfs_flags", Prefix: "ST_???", ABI: [3][]Group{g234, g234, g234}},
+	{Name: "statx_attrs", Prefix: "STATX_ATTR_???", ABI: [3][]Group{g235, g235, g235}},
+	{Name: "statx_flags", Prefix: "AT_???", ABI: [3][]Group{g236, g236, g236}},
+	{Name: "statx_mask", Prefix: "STATX_???", ABI: [3][]Group{g237, g237, g237}},
+	{Name: "swapon", Prefix: "SWAP_FLAG_???", ABI: [3][]Group{g238, g238, g238}},
+	{Name: "sync_file_range", Prefix: "SYNC_FILE_RANGE_???", ABI: [3][]Group{g239, g239, g239}},
+	{Name: "syslog", Prefix: "SYSLOG_ACTION_???", Enum: true, ABI: [3][]Group{g240, g240, g240}},
+	{Name: "tcflow", Prefix: "TC???", Enum: true, ABI: [3][]Group{g241, g241, g241}},
+	{Name: "tcflush", Prefix: "TC???", Enum: true, ABI: [3][]Group{g242, g242, g242}},
+	{Name: "tcp_options", Prefix: "TCP_???", Enum: true, ABI: [3][]Group{g243, g243, g243}},
+	{Name: "termios_cflag", Prefix: "C???", ABI: [3][]Group{g244, g244, g244}},
+	{Name: "termios_iflag", Prefix: "I???", ABI: [3][]Group{g245, g245, g245}},
+	{Name: "termios_lflag", Prefix: "L???", ABI: [3][]Group{g246, g246, g246}},
+	{Name: "termios_line", Prefix: "N_???", Enum: true, ABI: [3][]Group{g247, g247, g247}},
+	{Name: "termios_oflag", Prefix: "O???", ABI: [3][]Group{g248, g248, g248}},
+	{Name: "timer_flags", Prefix: "TIMER_???", ABI: [3][]Group{g249, g249, g249}},
+	{Name: "timerfd", Prefix: "TFD_???", ABI: [3][]Group{g250, g250, g250}},
+	{Name: "timex_modes", Prefix: "ADJ_???", ABI: [3][]Group{g251, g251, g251}},
+	{Name: "timex_state", Prefix: "TIME_???", Enum: true, ABI: [3][]Group{g252, g252, g252}},
+	{Name: "timex_status", Prefix: "STA_???", ABI: [3][]Group{g253, g253, g253}},
+	{Name: "tls_options", Prefix: "TLS_???", Enum: true, ABI: [3][]Group{g254, g254, g254}},
+	{Name: "udp_options", Prefix: "UDP_???", Enum: true, ABI: [3][]Group{g255, g255, g255}},
+	{Name: "umount", Prefix: "MNT_???", ABI: [3][]Group{g256, g256, g256}},
+	{Name: "unshare_flags", Prefix: "CLONE_???", ABI: [3][]Group{g257, g257, g257}},
+	{Name: "userfaultfd", Prefix: "UFFD_???", ABI: [3][]Group{g258, g258, g258}},
+	{Name: "utime_special", Prefix: "UTIME_???", Enum: true, ABI: [3][]Group{g259, g259, g259}},
+	{Name: "vsock_cids", Prefix: "VMADDR_CID_???", Enum: true, ABI: [3][]Group{g260, g260, g260}},
+	{Name: "vsock_flags", Prefix: "VMADDR_FLAG_???", ABI: [3][]Group{g261, g261, g261}},
+	{Name: "vsock_ports", Prefix: "VMADDR_PORT_???", Enum: true, ABI: [3][]Group{g262, g262, g262}},
+	{Name: "wait_options", Prefix: "W???", ABI: [3][]Group{g263, g263, g263}},
+	{Name: "waitid_types", Prefix: "P_???", Enum: true, ABI: [3][]Group{g264, g264, g264}},
+	{Name: "whence", Prefix: "SEEK_???", Enum: true, ABI: [3][]Group{g265, g265, g265}},
+	{Name: "xattr", Prefix: "XATTR_???", ABI: [3][]Group{g266, g266, g266}},
+	{Name: "xdp_flags", Prefix: "XDP_???", ABI: [3][]Group{g267, g267, g267}},
+	{Name: "xfs_quota_flags", Prefix: "FS_QUOTA_???", ABI: [3][]Group{g268, g268, g268}},
 }
 
 // Lists of constants (c) and groups (g), shared where they are equal.
@@ -1519,10 +1520,14 @@ var c133 = []Const{
 }
 var g124 = []Group{{0x0, c133}}
 var c134 = []Const{
-	{"MREMAP_MAYMOVE", 0x1}, {"MREMAP_FIXED", 0x2}, {"MREMAP_DONTUNMAP", 0x4},
+	{"O_NONBLOCK", 0x800},
 }
 var g125 = []Group{{0x0, c134}}
 var c135 = []Const{
+	{"MREMAP_MAYMOVE", 0x1}, {"MREMAP_FIXED", 0x2}, {"MREMAP_DONTUNMAP", 0x4},
+}
+var g126 = []Group{{0x0, c135}}
+var c136 = []Const{
 	{"MSG_OOB", 0x1}, {"MSG_PEEK", 0x2}, {"MSG_DONTROUTE", 0x4}, {"MSG_CTRUNC", 0x8},
 	{"MSG_PROBE", 0x10}, {"MSG_TRUNC", 0x20}, {"MSG_DONTWAIT", 0x40}, {"MSG_EOR", 0x80},
 	{"MSG_WAITALL", 0x100}, {"MSG_FIN", 0x200}, {"MSG_SYN", 0x400}, {"MSG_CONFIRM", 0x800},
@@ -1531,46 +1536,46 @@ var c135 = []Const{
 	{"MSG_SOCK_DEVMEM", 0x2000000}, {"MSG_ZEROCOPY", 0x4000000}, {"MSG_FASTOPEN", 0x20000000}, {"MSG_CMSG_CLOEXEC", 0x40000000},
 	{"MSG_CMSG_COMPAT", 0x80000000},
 }
-var g126 = []Group{{0x0, c135}}
-var c136 = []Const{
+var g127 = []Group{{0x0, c136}}
+var c137 = []Const{
 	{"IPC_64", 0x100},
 }
-var c137 = []Const{
+var c138 = []Const{
 	{"IPC_RMID", 0x0}, {"IPC_SET", 0x1}, {"IPC_STAT", 0x2}, {"IPC_INFO", 0x3},
 	{"MSG_STAT", 0xb}, {"MSG_INFO", 0xc}, {"MSG_STAT_ANY", 0xd},
 }
-var g127 = []Group{{0x0, c136}, {0xfffffeff, c137}}
-var c138 = []Const{
-	{"MSG_NOERROR", 0x1000}, {"MSG_EXCEPT", 0x2000}, {"MSG_COPY", 0x4000}, {"IPC_NOWAIT", 0x800},
-}
-var g128 = []Group{{0x0, c138}}
+var g128 = []Group{{0x0, c137}, {0xfffffeff, c138}}
 var c139 = []Const{
-	{"MS_SYNC", 0x4}, {"MS_ASYNC", 0x1}, {"MS_INVALIDATE", 0x2},
+	{"MSG_NOERROR", 0x1000}, {"MSG_EXCEPT", 0x2000}, {"MSG_COPY", 0x4000}, {"IPC_NOWAIT", 0x800},
 }
 var g129 = []Group{{0x0, c139}}
 var c140 = []Const{
-	{"AT_SYMLINK_FOLLOW", 0x400}, {"AT_EMPTY_PATH", 0x1000}, {"AT_HANDLE_FID", 0x200}, {"AT_HANDLE_MNT_ID_UNIQUE", 0x1},
-	{"AT_HANDLE_CONNECTABLE", 0x2},
+	{"MS_SYNC", 0x4}, {"MS_ASYNC", 0x1}, {"MS_INVALIDATE", 0x2},
 }
 var g130 = []Group{{0x0, c140}}
 var c141 = []Const{
-	{"NLM_F_REQUEST", 0x1}, {"NLM_F_MULTI", 0x2}, {"NLM_F_ACK", 0x4}, {"NLM_F_ECHO", 0x8},
-	{"NLM_F_DUMP_INTR", 0x10}, {"NLM_F_DUMP_FILTERED", 0x20},
+	{"AT_SYMLINK_FOLLOW", 0x400}, {"AT_EMPTY_PATH", 0x1000}, {"AT_HANDLE_FID", 0x200}, {"AT_HANDLE_MNT_ID_UNIQUE", 0x1},
+	{"AT_HANDLE_CONNECTABLE", 0x2},
 }
 var g131 = []Group{{0x0, c141}}
 var c142 = []Const{
 	{"NLM_F_REQUEST", 0x1}, {"NLM_F_MULTI", 0x2}, {"NLM_F_ACK", 0x4}, {"NLM_F_ECHO", 0x8},
-	{"NLM_F_DUMP_INTR", 0x10}, {"NLM_F_DUMP_FILTERED", 0x20}, {"NLM_F_DUMP", 0x300}, {"NLM_F_ROOT", 0x100},
-	{"NLM_F_MATCH", 0x200}, {"NLM_F_ATOMIC", 0x400},
+	{"NLM_F_DUMP_INTR", 0x10}, {"NLM_F_DUMP_FILTERED", 0x20},
 }
 var g132 = []Group{{0x0, c142}}
 var c143 = []Const{
+	{"NLM_F_REQUEST", 0x1}, {"NLM_F_MULTI", 0x2}, {"NLM_F_ACK", 0x4}, {"NLM_F_ECHO", 0x8},
+	{"NLM_F_DUMP_INTR", 0x10}, {"NLM_F_DUMP_FILTERED", 0x20}, {"NLM_F_DUMP", 0x300}, {"NLM_F_ROOT", 0x100},
+	{"NLM_F_MATCH", 0x200}, {"NLM_F_ATOMIC", 0x400},
+}
+var g133 = []Group{{0x0, c143}}
+var c144 = []Const{
 	{"NETLINK_ADD_MEMBERSHIP", 0x1}, {"NETLINK_DROP_MEMBERSHIP", 0x2}, {"NETLINK_PKTINFO", 0x3}, {"NETLINK_BROADCAST_ERROR", 0x4},
 	{"NETLINK_NO_ENOBUFS", 0x5}, {"NETLINK_RX_RING", 0x6}, {"NETLINK_TX_RING", 0x7}, {"NETLINK_LISTEN_ALL_NSID", 0x8},
 	{"NETLINK_LIST_MEMBERSHIPS", 0x9}, {"NETLINK_CAP_ACK", 0xa}, {"NETLINK_EXT_ACK", 0xb}, {"NETLINK_GET_STRICT_CHK", 0xc},
 }
-var g133 = []Group{{0x0, c143}}
-var c144 = []Const{
+var g134 = []Group{{0x0, c144}}
+var c145 = []Const{
 	{"NETLINK_ROUTE", 0x0}, {"NETLINK_UNUSED", 0x1}, {"NETLINK_USERSOCK", 0x2}, {"NETLINK_FIREWALL", 0x3},
 	{"NETLINK_SOCK_DIAG", 0x4}, {"NETLINK_NFLOG", 0x5}, {"NETLINK_XFRM", 0x6}, {"NETLINK_SELINUX", 0x7},
 	{"NETLINK_ISCSI", 0x8}, {"NETLINK_AUDIT", 0x9}, {"NETLINK_FIB_LOOKUP", 0xa}, {"NETLINK_CONNECTOR", 0xb},
@@ -1578,8 +1583,8 @@ var c144 = []Const{
 	{"NETLINK_GENERIC", 0x10}, {"NETLINK_SCSITRANSPORT", 0x12}, {"NETLINK_ECRYPTFS", 0x13}, {"NETLINK_RDMA", 0x14},
 	{"NETLINK_CRYPTO", 0x15}, {"NETLINK_SMC", 0x16},
 }
-var g134 = []Group{{0x0, c144}}
-var c145 = []Const{
+var g135 = []Group{{0x0, c145}}
+var c146 = []Const{
 	{"RTM_NEWLINK", 0x10}, {"RTM_DELLINK", 0x11}, {"RTM_GETLINK", 0x12}, {"RTM_SETLINK", 0x13},
 	{"RTM_NEWADDR", 0x14}, {"RTM_DELADDR", 0x15}, {"RTM_GETADDR", 0x16}, {"RTM_NEWROUTE", 0x18},
 	{"RTM_DELROUTE", 0x19}, {"RTM_GETROUTE", 0x1a}, {"RTM_NEWNEIGH", 0x1c}, {"RTM_DELNEIGH", 0x1d},
@@ -1600,17 +1605,17 @@ var c145 = []Const{
 	{"RTM_GETVLAN", 0x72}, {"RTM_NEWNEXTHOPBUCKET", 0x74}, {"RTM_DELNEXTHOPBUCKET", 0x75}, {"RTM_GETNEXTHOPBUCKET", 0x76},
 	{"RTM_NEWTUNNEL", 0x78}, {"RTM_DELTUNNEL", 0x79}, {"RTM_GETTUNNEL", 0x7a},
 }
-var g135 = []Group{{0x0, c145}}
-var c146 = []Const{
-	{"NLMSG_NOOP", 0x1}, {"NLMSG_ERROR", 0x2}, {"NLMSG_DONE", 0x3}, {"NLMSG_OVERRUN", 0x4},
-}
 var g136 = []Group{{0x0, c146}}
 var c147 = []Const{
-	{"NFC_PROTO_JEWEL", 0x1}, {"NFC_PROTO_MIFARE", 0x2}, {"NFC_PROTO_FELICA", 0x3}, {"NFC_PROTO_ISO14443", 0x4},
-	{"NFC_PROTO_NFC_DEP", 0x5}, {"NFC_PROTO_ISO14443_B", 0x6}, {"NFC_PROTO_ISO15693", 0x7},
+	{"NLMSG_NOOP", 0x1}, {"NLMSG_ERROR", 0x2}, {"NLMSG_DONE", 0x3}, {"NLMSG_OVERRUN", 0x4},
 }
 var g137 = []Group{{0x0, c147}}
 var c148 = []Const{
+	{"NFC_PROTO_JEWEL", 0x1}, {"NFC_PROTO_MIFARE", 0x2}, {"NFC_PROTO_FELICA", 0x3}, {"NFC_PROTO_ISO14443", 0x4},
+	{"NFC_PROTO_NFC_DEP", 0x5}, {"NFC_PROTO_ISO14443_B", 0x6}, {"NFC_PROTO_ISO15693", 0x7},
+}
+var g138 = []Group{{0x0, c148}}
+var c149 = []Const{
 	{"NT_PRSTATUS", 0x1}, {"NT_PRFPREG", 0x2}, {"NT_PRPSINFO", 0x3}, {"NT_TASKSTRUCT", 0x4},
 	{"NT_AUXV", 0x6}, {"NT_PPC_VMX", 0x100}, {"NT_PPC_SPE", 0x101}, {"NT_PPC_VSX", 0x102},
 	{"NT_PPC_TAR", 0x103}, {"NT_PPC_PPR", 0x104}, {"NT_PPC_DSCR", 0x105}, {"NT_PPC_EBB", 0x106},
@@ -1632,44 +1637,44 @@ var c148 = []Const{
 	{"NT_LOONGARCH_LSX", 0xa02}, {"NT_LOONGARCH_LASX", 0xa03}, {"NT_LOONGARCH_LBT", 0xa04}, {"NT_LOONGARCH_HW_BREAK", 0xa05},
 	{"NT_LOONGARCH_HW_WATCH", 0xa06}, {"NT_FILE", 0x46494c45}, {"NT_PRXFPREG", 0x46e62b7f}, {"NT_SIGINFO", 0x53494749},
 }
-var g138 = []Group{{0x0, c148}}
-var c149 = []Const{
+var g139 = []Group{{0x0, c149}}
+var c150 = []Const{
 	{"O_RDONLY", 0x0}, {"O_WRONLY", 0x1}, {"O_RDWR", 0x2}, {"O_ACCMODE", 0x3},
 }
-var c150 = []Const{
+var c151 = []Const{
 	{"O_CREAT", 0x40}, {"O_EXCL", 0x80}, {"O_NOCTTY", 0x100}, {"O_TRUNC", 0x200},
 	{"O_APPEND", 0x400}, {"O_NONBLOCK", 0x800}, {"O_SYNC", 0x101000}, {"O_DSYNC", 0x1000},
 	{"__O_SYNC", 0x100000}, {"O_DIRECT", 0x4000}, {"O_LARGEFILE", 0x8000}, {"O_NOFOLLOW", 0x20000},
 	{"O_NOATIME", 0x40000}, {"O_CLOEXEC", 0x80000}, {"O_PATH", 0x200000}, {"O_TMPFILE", 0x410000},
 	{"O_DIRECTORY", 0x10000}, {"__O_TMPFILE", 0x400000}, {"FASYNC", 0x2000},
 }
-var g139 = []Group{{0x3, c149}, {0x0, c150}}
-var c151 = []Const{
+var g140 = []Group{{0x3, c150}, {0x0, c151}}
+var c152 = []Const{
 	{"O_CREAT", 0x40}, {"O_EXCL", 0x80}, {"O_NOCTTY", 0x100}, {"O_TRUNC", 0x200},
 	{"O_APPEND", 0x400}, {"O_NONBLOCK", 0x800}, {"O_SYNC", 0x101000}, {"O_DSYNC", 0x1000},
 	{"__O_SYNC", 0x100000}, {"O_DIRECT", 0x10000}, {"O_LARGEFILE", 0x20000}, {"O_NOFOLLOW", 0x8000},
 	{"O_NOATIME", 0x40000}, {"O_CLOEXEC", 0x80000}, {"O_PATH", 0x200000}, {"O_TMPFILE", 0x404000},
 	{"O_DIRECTORY", 0x4000}, {"__O_TMPFILE", 0x400000}, {"FASYNC", 0x2000},
 }
-var g140 = []Group{{0x3, c149}, {0x0, c151}}
-var g141 = []Group{{0x0, c150}}
+var g141 = []Group{{0x3, c150}, {0x0, c152}}
 var g142 = []Group{{0x0, c151}}
-var c152 = []Const{
+var g143 = []Group{{0x0, c152}}
+var c153 = []Const{
 	{"RESOLVE_NO_XDEV", 0x1}, {"RESOLVE_NO_MAGICLINKS", 0x2}, {"RESOLVE_NO_SYMLINKS", 0x4}, {"RESOLVE_BENEATH", 0x8},
 	{"RESOLVE_IN_ROOT", 0x10}, {"RESOLVE_CACHED", 0x20},
 }
-var g143 = []Group{{0x0, c152}}
-var c153 = []Const{
+var g144 = []Group{{0x0, c153}}
+var c154 = []Const{
 	{"OPEN_TREE_CLONE", 0x1}, {"OPEN_TREE_NAMESPACE", 0x2}, {"OPEN_TREE_CLOEXEC", 0x80000}, {"AT_SYMLINK_NOFOLLOW", 0x100},
 	{"AT_REMOVEDIR", 0x200}, {"AT_SYMLINK_FOLLOW", 0x400}, {"AT_NO_AUTOMOUNT", 0x800}, {"AT_EMPTY_PATH", 0x1000},
 	{"AT_RECURSIVE", 0x8000},
 }
-var g144 = []Group{{0x0, c153}}
-var c154 = []Const{
-	{"F_OWNER_TID", 0x0}, {"F_OWNER_PID", 0x1}, {"F_OWNER_PGRP", 0x2},
-}
 var g145 = []Group{{0x0, c154}}
 var c155 = []Const{
+	{"F_OWNER_TID", 0x0}, {"F_OWNER_PID", 0x1}, {"F_OWNER_PGRP", 0x2},
+}
+var g146 = []Group{{0x0, c155}}
+var c156 = []Const{
 	{"PACKET_ADD_MEMBERSHIP", 0x1}, {"PACKET_DROP_MEMBERSHIP", 0x2}, {"PACKET_RECV_OUTPUT", 0x3}, {"PACKET_RX_RING", 0x5},
 	{"PACKET_STATISTICS", 0x6}, {"PACKET_COPY_THRESH", 0x7}, {"PACKET_AUXDATA", 0x8}, {"PACKET_ORIGDEV", 0x9},
 	{"PACKET_VERSION", 0xa}, {"PACKET_HDRLEN", 0xb}, {"PACKET_RESERVE", 0xc}, {"PACKET_TX_RING", 0xd},
@@ -1677,22 +1682,22 @@ var c155 = []Const{
 	{"PACKET_FANOUT", 0x12}, {"PACKET_TX_HAS_OFF", 0x13}, {"PACKET_QDISC_BYPASS", 0x14}, {"PACKET_ROLLOVER_STATS", 0x15},
 	{"PACKET_FANOUT_DATA", 0x16}, {"PACKET_IGNORE_OUTGOING", 0x17}, {"PACKET_VNET_HDR_SZ", 0x18},
 }
-var g146 = []Group{{0x0, c155}}
-var c156 = []Const{
+var g147 = []Group{{0x0, c156}}
+var c157 = []Const{
 	{"PACKET_HOST", 0x0}, {"PACKET_BROADCAST", 0x1}, {"PACKET_MULTICAST", 0x2}, {"PACKET_OTHERHOST", 0x3},
 	{"PACKET_OUTGOING", 0x4}, {"PACKET_LOOPBACK", 0x5}, {"PACKET_USER", 0x6}, {"PACKET_KERNEL", 0x7},
 }
-var g147 = []Group{{0x0, c156}}
-var c157 = []Const{
-	{"PERF_FLAG_FD_NO_GROUP", 0x1}, {"PERF_FLAG_FD_OUTPUT", 0x2}, {"PERF_FLAG_PID_CGROUP", 0x4}, {"PERF_FLAG_FD_CLOEXEC", 0x8},
-}
 var g148 = []Group{{0x0, c157}}
 var c158 = []Const{
-	{"PERF_FORMAT_TOTAL_TIME_ENABLED", 0x1}, {"PERF_FORMAT_TOTAL_TIME_RUNNING", 0x2}, {"PERF_FORMAT_ID", 0x4}, {"PERF_FORMAT_GROUP", 0x8},
-	{"PERF_FORMAT_LOST", 0x10},
+	{"PERF_FLAG_FD_NO_GROUP", 0x1}, {"PERF_FLAG_FD_OUTPUT", 0x2}, {"PERF_FLAG_PID_CGROUP", 0x4}, {"PERF_FLAG_FD_CLOEXEC", 0x8},
 }
 var g149 = []Group{{0x0, c158}}
 var c159 = []Const{
+	{"PERF_FORMAT_TOTAL_TIME_ENABLED", 0x1}, {"PERF_FORMAT_TOTAL_TIME_RUNNING", 0x2}, {"PERF_FORMAT_ID", 0x4}, {"PERF_FORMAT_GROUP", 0x8},
+	{"PERF_FORMAT_LOST", 0x10},
+}
+var g150 = []Group{{0x0, c159}}
+var c160 = []Const{
 	{"PERF_SAMPLE_IP", 0x1}, {"PERF_SAMPLE_TID", 0x2}, {"PERF_SAMPLE_TIME", 0x4}, {"PERF_SAMPLE_ADDR", 0x8},
 	{"PERF_SAMPLE_READ", 0x10}, {"PERF_SAMPLE_CALLCHAIN", 0x20}, {"PERF_SAMPLE_ID", 0x40}, {"PERF_SAMPLE_CPU", 0x80},
 	{"PERF_SAMPLE_PERIOD", 0x100}, {"PERF_SAMPLE_STREAM_ID", 0x200}, {"PERF_SAMPLE_RAW", 0x400}, {"PERF_SAMPLE_BRANCH_STACK", 0x800},
@@ -1701,49 +1706,49 @@ var c159 = []Const{
 	{"PERF_SAMPLE_AUX", 0x100000}, {"PERF_SAMPLE_CGROUP", 0x200000}, {"PERF_SAMPLE_DATA_PAGE_SIZE", 0x400000}, {"PERF_SAMPLE_CODE_PAGE_SIZE", 0x800000},
 	{"PERF_SAMPLE_WEIGHT_STRUCT", 0x1000000},
 }
-var g150 = []Group{{0x0, c159}}
-var c160 = []Const{
+var g151 = []Group{{0x0, c160}}
+var c161 = []Const{
 	{"PERF_TYPE_HARDWARE", 0x0}, {"PERF_TYPE_SOFTWARE", 0x1}, {"PERF_TYPE_TRACEPOINT", 0x2}, {"PERF_TYPE_HW_CACHE", 0x3},
 	{"PERF_TYPE_RAW", 0x4}, {"PERF_TYPE_BREAKPOINT", 0x5},
 }
-var g151 = []Group{{0x0, c160}}
-var c161 = []Const{
+var g152 = []Group{{0x0, c161}}
+var c162 = []Const{
 	{"PER_LINUX", 0x0}, {"PER_SVR4", 0x1}, {"PER_SVR3", 0x2}, {"PER_OSR5", 0x3},
 	{"PER_WYSEV386", 0x4}, {"PER_ISCR4", 0x5}, {"PER_BSD", 0x6}, {"PER_XENIX", 0x7},
 	{"PER_LINUX32", 0x8}, {"PER_IRIX32", 0x9}, {"PER_IRIXN32", 0xa}, {"PER_IRIX64", 0xb},
 	{"PER_RISCOS", 0xc}, {"PER_SOLARIS", 0xd}, {"PER_UW7", 0xe}, {"PER_OSF4", 0xf},
 	{"PER_HPUX", 0x10},
 }
-var c162 = []Const{
+var c163 = []Const{
 	{"UNAME26", 0x20000}, {"ADDR_NO_RANDOMIZE", 0x40000}, {"FDPIC_FUNCPTRS", 0x80000}, {"MMAP_PAGE_ZERO", 0x100000},
 	{"ADDR_COMPAT_LAYOUT", 0x200000}, {"READ_IMPLIES_EXEC", 0x400000}, {"ADDR_LIMIT_32BIT", 0x800000}, {"SHORT_INODE", 0x1000000},
 	{"WHOLE_SECONDS", 0x2000000}, {"STICKY_TIMEOUTS", 0x4000000}, {"ADDR_LIMIT_3GB", 0x8000000},
 }
-var g152 = []Group{{0xff, c161}, {0x0, c162}}
-var c163 = []Const{
-	{"PIDFD_NONBLOCK", 0x800}, {"PIDFD_THREAD", 0x80},
-}
-var g153 = []Group{{0x0, c163}}
+var g153 = []Group{{0xff, c162}, {0x0, c163}}
 var c164 = []Const{
-	{"PIDFD_SIGNAL_THREAD", 0x1}, {"PIDFD_SIGNAL_THREAD_GROUP", 0x2}, {"PIDFD_SIGNAL_PROCESS_GROUP", 0x4},
+	{"PIDFD_NONBLOCK", 0x800}, {"PIDFD_THREAD", 0x80},
 }
 var g154 = []Group{{0x0, c164}}
 var c165 = []Const{
-	{"PKEY_DISABLE_ACCESS", 0x1}, {"PKEY_DISABLE_WRITE", 0x2},
+	{"PIDFD_SIGNAL_THREAD", 0x1}, {"PIDFD_SIGNAL_THREAD_GROUP", 0x2}, {"PIDFD_SIGNAL_PROCESS_GROUP", 0x4},
 }
 var g155 = []Group{{0x0, c165}}
 var c166 = []Const{
-	{"PKEY_DISABLE_ACCESS", 0x1}, {"PKEY_DISABLE_WRITE", 0x2}, {"PKEY_DISABLE_EXECUTE", 0x4}, {"PKEY_DISABLE_READ", 0x8},
+	{"PKEY_DISABLE_ACCESS", 0x1}, {"PKEY_DISABLE_WRITE", 0x2},
 }
 var g156 = []Group{{0x0, c166}}
 var c167 = []Const{
+	{"PKEY_DISABLE_ACCESS", 0x1}, {"PKEY_DISABLE_WRITE", 0x2}, {"PKEY_DISABLE_EXECUTE", 0x4}, {"PKEY_DISABLE_READ", 0x8},
+}
+var g157 = []Group{{0x0, c167}}
+var c168 = []Const{
 	{"POLLIN", 0x1}, {"POLLPRI", 0x2}, {"POLLOUT", 0x4}, {"POLLERR", 0x8},
 	{"POLLHUP", 0x10}, {"POLLNVAL", 0x20}, {"POLLRDNORM", 0x40}, {"POLLRDBAND", 0x80},
 	{"POLLWRNORM", 0x100}, {"POLLWRBAND", 0x200}, {"POLLMSG", 0x400}, {"POLLREMOVE", 0x1000},
 	{"POLLRDHUP", 0x2000}, {"POLL_BUSY_LOOP", 0x8000},
 }
-var g157 = []Group{{0x0, c167}}
-var c168 = []Const{
+var g158 = []Group{{0x0, c168}}
+var c169 = []Const{
 	{"PR_SET_PDEATHSIG", 0x1}, {"PR_GET_PDEATHSIG", 0x2}, {"PR_GET_DUMPABLE", 0x3}, {"PR_SET_DUMPABLE", 0x4},
 	{"PR_GET_UNALIGN", 0x5}, {"PR_SET_UNALIGN", 0x6}, {"PR_GET_KEEPCAPS", 0x7}, {"PR_SET_KEEPCAPS", 0x8},
 	{"PR_GET_FPEMU", 0x9}, {"PR_SET_FPEMU", 0xa}, {"PR_GET_FPEXC", 0xb}, {"PR_SET_FPEXC", 0xc},
@@ -1765,81 +1770,81 @@ var c168 = []Const{
 	{"PR_TIMER_CREATE_RESTORE_IDS", 0x4d}, {"PR_FUTEX_HASH", 0x4e}, {"PR_RSEQ_SLICE_EXTENSION", 0x4f}, {"PR_GET_CFI", 0x50},
 	{"PR_SET_CFI", 0x51}, {"PR_GET_AUXV", 0x41555856}, {"PR_SET_VMA", 0x53564d41}, {"PR_SET_PTRACER", 0x59616d61},
 }
-var g158 = []Group{{0x0, c168}}
-var c169 = []Const{
-	{"PR_CAP_AMBIENT_IS_SET", 0x1}, {"PR_CAP_AMBIENT_RAISE", 0x2}, {"PR_CAP_AMBIENT_LOWER", 0x3}, {"PR_CAP_AMBIENT_CLEAR_ALL", 0x4},
-}
 var g159 = []Group{{0x0, c169}}
 var c170 = []Const{
-	{"SUID_DUMP_DISABLE", 0x0}, {"SUID_DUMP_USER", 0x1}, {"SUID_DUMP_ROOT", 0x2},
+	{"PR_CAP_AMBIENT_IS_SET", 0x1}, {"PR_CAP_AMBIENT_RAISE", 0x2}, {"PR_CAP_AMBIENT_LOWER", 0x3}, {"PR_CAP_AMBIENT_CLEAR_ALL", 0x4},
 }
 var g160 = []Group{{0x0, c170}}
 var c171 = []Const{
-	{"PR_MCE_KILL_CLEAR", 0x0}, {"PR_MCE_KILL_SET", 0x1},
+	{"SUID_DUMP_DISABLE", 0x0}, {"SUID_DUMP_USER", 0x1}, {"SUID_DUMP_ROOT", 0x2},
 }
 var g161 = []Group{{0x0, c171}}
 var c172 = []Const{
-	{"PR_MCE_KILL_LATE", 0x0}, {"PR_MCE_KILL_EARLY", 0x1}, {"PR_MCE_KILL_DEFAULT", 0x2},
+	{"PR_MCE_KILL_CLEAR", 0x0}, {"PR_MCE_KILL_SET", 0x1},
 }
 var g162 = []Group{{0x0, c172}}
 var c173 = []Const{
-	{"PR_MDWE_REFUSE_EXEC_GAIN", 0x1}, {"PR_MDWE_NO_INHERIT", 0x2},
+	{"PR_MCE_KILL_LATE", 0x0}, {"PR_MCE_KILL_EARLY", 0x1}, {"PR_MCE_KILL_DEFAULT", 0x2},
 }
 var g163 = []Group{{0x0, c173}}
 var c174 = []Const{
+	{"PR_MDWE_REFUSE_EXEC_GAIN", 0x1}, {"PR_MDWE_NO_INHERIT", 0x2},
+}
+var g164 = []Group{{0x0, c174}}
+var c175 = []Const{
 	{"PR_SET_MM_START_CODE", 0x1}, {"PR_SET_MM_END_CODE", 0x2}, {"PR_SET_MM_START_DATA", 0x3}, {"PR_SET_MM_END_DATA", 0x4},
 	{"PR_SET_MM_START_STACK", 0x5}, {"PR_SET_MM_START_BRK", 0x6}, {"PR_SET_MM_BRK", 0x7}, {"PR_SET_MM_ARG_START", 0x8},
 	{"PR_SET_MM_ARG_END", 0x9}, {"PR_SET_MM_ENV_START", 0xa}, {"PR_SET_MM_ENV_END", 0xb}, {"PR_SET_MM_AUXV", 0xc},
 	{"PR_SET_MM_EXE_FILE", 0xd}, {"PR_SET_MM_MAP", 0xe}, {"PR_SET_MM_MAP_SIZE", 0xf},
 }
-var g164 = []Group{{0x0, c174}}
-var c175 = []Const{
+var g165 = []Group{{0x0, c175}}
+var c176 = []Const{
 	{"PR_PAC_APIAKEY", 0x1}, {"PR_PAC_APIBKEY", 0x2}, {"PR_PAC_APDAKEY", 0x4}, {"PR_PAC_APDBKEY", 0x8},
 	{"PR_PAC_APGAKEY", 0x10},
 }
-var g165 = []Group{{0x0, c175}}
-var c176 = []Const{
-	{"PIDTYPE_PID", 0x0}, {"PIDTYPE_TGID", 0x1}, {"PIDTYPE_PGID", 0x2}, {"PIDTYPE_SID", 0x3},
-}
 var g166 = []Group{{0x0, c176}}
 var c177 = []Const{
-	{"PR_SCHED_CORE_GET", 0x0}, {"PR_SCHED_CORE_CREATE", 0x1}, {"PR_SCHED_CORE_SHARE_TO", 0x2}, {"PR_SCHED_CORE_SHARE_FROM", 0x3},
+	{"PIDTYPE_PID", 0x0}, {"PIDTYPE_TGID", 0x1}, {"PIDTYPE_PGID", 0x2}, {"PIDTYPE_SID", 0x3},
 }
 var g167 = []Group{{0x0, c177}}
 var c178 = []Const{
-	{"PR_SPEC_STORE_BYPASS", 0x0}, {"PR_SPEC_INDIRECT_BRANCH", 0x1}, {"PR_SPEC_L1D_FLUSH", 0x2},
+	{"PR_SCHED_CORE_GET", 0x0}, {"PR_SCHED_CORE_CREATE", 0x1}, {"PR_SCHED_CORE_SHARE_TO", 0x2}, {"PR_SCHED_CORE_SHARE_FROM", 0x3},
 }
 var g168 = []Group{{0x0, c178}}
 var c179 = []Const{
-	{"PR_SPEC_PRCTL", 0x1}, {"PR_SPEC_ENABLE", 0x2}, {"PR_SPEC_DISABLE", 0x4}, {"PR_SPEC_FORCE_DISABLE", 0x8},
-	{"PR_SPEC_DISABLE_NOEXEC", 0x10},
+	{"PR_SPEC_STORE_BYPASS", 0x0}, {"PR_SPEC_INDIRECT_BRANCH", 0x1}, {"PR_SPEC_L1D_FLUSH", 0x2},
 }
 var g169 = []Group{{0x0, c179}}
 var c180 = []Const{
-	{"PR_SYS_DISPATCH_OFF", 0x0}, {"PR_SYS_DISPATCH_ON", 0x1},
+	{"PR_SPEC_PRCTL", 0x1}, {"PR_SPEC_ENABLE", 0x2}, {"PR_SPEC_DISABLE", 0x4}, {"PR_SPEC_FORCE_DISABLE", 0x8},
+	{"PR_SPEC_DISABLE_NOEXEC", 0x10},
 }
 var g170 = []Group{{0x0, c180}}
 var c181 = []Const{
-	{"PR_TAGGED_ADDR_ENABLE", 0x1}, {"PR_MTE_TCF_SYNC", 0x2}, {"PR_MTE_TCF_ASYNC", 0x4}, {"PR_MTE_STORE_ONLY", 0x80000},
+	{"PR_SYS_DISPATCH_OFF", 0x0}, {"PR_SYS_DISPATCH_ON", 0x1},
 }
 var g171 = []Group{{0x0, c181}}
 var c182 = []Const{
-	{"PR_TSC_ENABLE", 0x1}, {"PR_TSC_SIGSEGV", 0x2},
+	{"PR_TAGGED_ADDR_ENABLE", 0x1}, {"PR_MTE_TCF_SYNC", 0x2}, {"PR_MTE_TCF_ASYNC", 0x4}, {"PR_MTE_STORE_ONLY", 0x80000},
 }
 var g172 = []Group{{0x0, c182}}
 var c183 = []Const{
-	{"PR_UNALIGN_NOPRINT", 0x1}, {"PR_UNALIGN_SIGBUS", 0x2},
+	{"PR_TSC_ENABLE", 0x1}, {"PR_TSC_SIGSEGV", 0x2},
 }
 var g173 = []Group{{0x0, c183}}
 var c184 = []Const{
-	{"PR_SET_VMA_ANON_NAME", 0x0},
+	{"PR_UNALIGN_NOPRINT", 0x1}, {"PR_UNALIGN_SIGBUS", 0x2},
 }
 var g174 = []Group{{0x0, c184}}
 var c185 = []Const{
-	{"PRIO_PROCESS", 0x0}, {"PRIO_PGRP", 0x1}, {"PRIO_USER", 0x2},
+	{"PR_SET_VMA_ANON_NAME", 0x0},
 }
 var g175 = []Group{{0x0, c185}}
 var c186 = []Const{
+	{"PRIO_PROCESS", 0x0}, {"PRIO_PGRP", 0x1}, {"PRIO_USER", 0x2},
+}
+var g176 = []Group{{0x0, c186}}
+var c187 = []Const{
 	{"PTRACE_TRACEME", 0x0}, {"PTRACE_PEEKTEXT", 0x1}, {"PTRACE_PEEKDATA", 0x2}, {"PTRACE_PEEKUSER", 0x3},
 	{"PTRACE_POKETEXT", 0x4}, {"PTRACE_POKEDATA", 0x5}, {"PTRACE_POKEUSER", 0x6}, {"PTRACE_CONT", 0x7},
 	{"PTRACE_KILL", 0x8}, {"PTRACE_SINGLESTEP", 0x9}, {"PTRACE_GETREGS", 0xc}, {"PTRACE_SETREGS", 0xd},
@@ -1852,8 +1857,8 @@ var c186 = []Const{
 	{"PTRACE_SETSIGMASK", 0x420b}, {"PTRACE_SECCOMP_GET_FILTER", 0x420c}, {"PTRACE_SECCOMP_GET_METADATA", 0x420d}, {"PTRACE_GET_SYSCALL_INFO", 0x420e},
 	{"PTRACE_GET_RSEQ_CONFIGURATION", 0x420f}, {"PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG", 0x4210}, {"PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG", 0x4211}, {"PTRACE_SET_SYSCALL_INFO", 0x4212},
 }
-var g176 = []Group{{0x0, c186}}
-var c187 = []Const{
+var g177 = []Group{{0x0, c187}}
+var c188 = []Const{
 	{"PTRACE_TRACEME", 0x0}, {"PTRACE_PEEKTEXT", 0x1}, {"PTRACE_PEEKDATA", 0x2}, {"PTRACE_PEEKUSER", 0x3},
 	{"PTRACE_POKETEXT", 0x4}, {"PTRACE_POKEDATA", 0x5}, {"PTRACE_POKEUSER", 0x6}, {"PTRACE_CONT", 0x7},
 	{"PTRACE_KILL", 0x8}, {"PTRACE_SINGLESTEP", 0x9}, {"PTRACE_GETREGS", 0xc}, {"PTRACE_SETREGS", 0xd},
@@ -1865,8 +1870,8 @@ var c187 = []Const{
 	{"PTRACE_SETSIGMASK", 0x420b}, {"PTRACE_SECCOMP_GET_FILTER", 0x420c}, {"PTRACE_SECCOMP_GET_METADATA", 0x420d}, {"PTRACE_GET_SYSCALL_INFO", 0x420e},
 	{"PTRACE_GET_RSEQ_CONFIGURATION", 0x420f}, {"PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG", 0x4210}, {"PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG", 0x4211}, {"PTRACE_SET_SYSCALL_INFO", 0x4212},
 }
-var g177 = []Group{{0x0, c187}}
-var c188 = []Const{
+var g178 = []Group{{0x0, c188}}
+var c189 = []Const{
 	{"PTRACE_TRACEME", 0x0}, {"PTRACE_PEEKTEXT", 0x1}, {"PTRACE_PEEKDATA", 0x2}, {"PTRACE_PEEKUSER", 0x3},
 	{"PTRACE_POKETEXT", 0x4}, {"PTRACE_POKEDATA", 0x5}, {"PTRACE_POKEUSER", 0x6}, {"PTRACE_CONT", 0x7},
 	{"PTRACE_KILL", 0x8}, {"PTRACE_SINGLESTEP", 0x9}, {"PTRACE_GETREGS", 0xc}, {"PTRACE_SETREGS", 0xd},
@@ -1879,254 +1884,254 @@ var c188 = []Const{
 	{"PTRACE_SECCOMP_GET_FILTER", 0x420c}, {"PTRACE_SECCOMP_GET_METADATA", 0x420d}, {"PTRACE_GET_SYSCALL_INFO", 0x420e}, {"PTRACE_GET_RSEQ_CONFIGURATION", 0x420f},
 	{"PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG", 0x4210}, {"PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG", 0x4211}, {"PTRACE_SET_SYSCALL_INFO", 0x4212},
 }
-var g178 = []Group{{0x0, c188}}
-var c189 = []Const{
+var g179 = []Group{{0x0, c189}}
+var c190 = []Const{
 	{"PTRACE_O_TRACESYSGOOD", 0x1}, {"PTRACE_O_TRACEFORK", 0x2}, {"PTRACE_O_TRACEVFORK", 0x4}, {"PTRACE_O_TRACECLONE", 0x8},
 	{"PTRACE_O_TRACEEXEC", 0x10}, {"PTRACE_O_TRACEVFORKDONE", 0x20}, {"PTRACE_O_TRACEEXIT", 0x40}, {"PTRACE_O_TRACESECCOMP", 0x80},
 	{"PTRACE_O_EXITKILL", 0x100000}, {"PTRACE_O_SUSPEND_SECCOMP", 0x200000},
 }
-var g179 = []Group{{0x0, c189}}
-var c190 = []Const{
+var g180 = []Group{{0x0, c190}}
+var c191 = []Const{
 	{"QFMT_VFS_OLD", 0x1}, {"QFMT_VFS_V0", 0x2}, {"QFMT_OCFS2", 0x3}, {"QFMT_VFS_V1", 0x4},
 	{"QFMT_SHMEM", 0x5},
 }
-var g180 = []Group{{0x0, c190}}
-var c191 = []Const{
+var g181 = []Group{{0x0, c191}}
+var c192 = []Const{
 	{"Q_XQUOTAON", 0x5801}, {"Q_XQUOTAOFF", 0x5802}, {"Q_XGETQUOTA", 0x5803}, {"Q_XSETQLIM", 0x5804},
 	{"Q_XGETQSTAT", 0x5805}, {"Q_XQUOTARM", 0x5806}, {"Q_XQUOTASYNC", 0x5807}, {"Q_XGETQSTATV", 0x5808},
 	{"Q_XGETNEXTQUOTA", 0x5809}, {"Q_SYNC", 0x800001}, {"Q_QUOTAON", 0x800002}, {"Q_QUOTAOFF", 0x800003},
 	{"Q_GETFMT", 0x800004}, {"Q_GETINFO", 0x800005}, {"Q_SETINFO", 0x800006}, {"Q_GETQUOTA", 0x800007},
 	{"Q_SETQUOTA", 0x800008}, {"Q_GETNEXTQUOTA", 0x800009},
 }
-var g181 = []Group{{0x0, c191}}
-var c192 = []Const{
-	{"USRQUOTA", 0x0}, {"GRPQUOTA", 0x1}, {"PRJQUOTA", 0x2},
-}
 var g182 = []Group{{0x0, c192}}
 var c193 = []Const{
-	{"ICMP_FILTER", 0x1},
+	{"USRQUOTA", 0x0}, {"GRPQUOTA", 0x1}, {"PRJQUOTA", 0x2},
 }
 var g183 = []Group{{0x0, c193}}
 var c194 = []Const{
-	{"LINUX_REBOOT_CMD_CAD_OFF", 0x0}, {"LINUX_REBOOT_CMD_RESTART", 0x1234567}, {"LINUX_REBOOT_CMD_POWER_OFF", 0x4321fedc}, {"LINUX_REBOOT_CMD_KEXEC", 0x45584543},
-	{"LINUX_REBOOT_CMD_CAD_ON", 0x89abcdef}, {"LINUX_REBOOT_CMD_RESTART2", 0xa1b2c3d4}, {"LINUX_REBOOT_CMD_HALT", 0xcdef0123}, {"LINUX_REBOOT_CMD_SW_SUSPEND", 0xd000fce2},
+	{"ICMP_FILTER", 0x1},
 }
 var g184 = []Group{{0x0, c194}}
 var c195 = []Const{
-	{"LINUX_REBOOT_MAGIC1", 0xfee1dead},
+	{"LINUX_REBOOT_CMD_CAD_OFF", 0x0}, {"LINUX_REBOOT_CMD_RESTART", 0x1234567}, {"LINUX_REBOOT_CMD_POWER_OFF", 0x4321fedc}, {"LINUX_REBOOT_CMD_KEXEC", 0x45584543},
+	{"LINUX_REBOOT_CMD_CAD_ON", 0x89abcdef}, {"LINUX_REBOOT_CMD_RESTART2", 0xa1b2c3d4}, {"LINUX_REBOOT_CMD_HALT", 0xcdef0123}, {"LINUX_REBOOT_CMD_SW_SUSPEND", 0xd000fce2},
 }
 var g185 = []Group{{0x0, c195}}
 var c196 = []Const{
-	{"LINUX_REBOOT_MAGIC2A", 0x5121996}, {"LINUX_REBOOT_MAGIC2B", 0x16041998}, {"LINUX_REBOOT_MAGIC2C", 0x20112000}, {"LINUX_REBOOT_MAGIC2", 0x28121969},
+	{"LINUX_REBOOT_MAGIC1", 0xfee1dead},
 }
 var g186 = []Group{{0x0, c196}}
 var c197 = []Const{
-	{"RENAME_NOREPLACE", 0x1}, {"RENAME_EXCHANGE", 0x2}, {"RENAME_WHITEOUT", 0x4},
+	{"LINUX_REBOOT_MAGIC2A", 0x5121996}, {"LINUX_REBOOT_MAGIC2B", 0x16041998}, {"LINUX_REBOOT_MAGIC2C", 0x20112000}, {"LINUX_REBOOT_MAGIC2", 0x28121969},
 }
 var g187 = []Group{{0x0, c197}}
 var c198 = []Const{
+	{"RENAME_NOREPLACE", 0x1}, {"RENAME_EXCHANGE", 0x2}, {"RENAME_WHITEOUT", 0x4},
+}
+var g188 = []Group{{0x0, c198}}
+var c199 = []Const{
 	{"RLIMIT_CPU", 0x0}, {"RLIMIT_FSIZE", 0x1}, {"RLIMIT_DATA", 0x2}, {"RLIMIT_STACK", 0x3},
 	{"RLIMIT_CORE", 0x4}, {"RLIMIT_RSS", 0x5}, {"RLIMIT_NPROC", 0x6}, {"RLIMIT_NOFILE", 0x7},
 	{"RLIMIT_MEMLOCK", 0x8}, {"RLIMIT_AS", 0x9}, {"RLIMIT_LOCKS", 0xa}, {"RLIMIT_SIGPENDING", 0xb},
 	{"RLIMIT_MSGQUEUE", 0xc}, {"RLIMIT_NICE", 0xd}, {"RLIMIT_RTPRIO", 0xe}, {"RLIMIT_RTTIME", 0xf},
 }
-var g188 = []Group{{0x0, c198}}
-var c199 = []Const{
-	{"RSEQ_FLAG_UNREGISTER", 0x1}, {"RSEQ_FLAG_SLICE_EXT_DEFAULT_ON", 0x2},
-}
 var g189 = []Group{{0x0, c199}}
 var c200 = []Const{
-	{"RUSAGE_SELF", 0x0}, {"RUSAGE_THREAD", 0x1}, {"RUSAGE_BOTH", 0xfffffffe}, {"RUSAGE_CHILDREN", 0xffffffff},
+	{"RSEQ_FLAG_UNREGISTER", 0x1}, {"RSEQ_FLAG_SLICE_EXT_DEFAULT_ON", 0x2},
 }
 var g190 = []Group{{0x0, c200}}
 var c201 = []Const{
-	{"RWH_WRITE_LIFE_NOT_SET", 0x0}, {"RWH_WRITE_LIFE_NONE", 0x1}, {"RWH_WRITE_LIFE_SHORT", 0x2}, {"RWH_WRITE_LIFE_MEDIUM", 0x3},
-	{"RWH_WRITE_LIFE_LONG", 0x4}, {"RWH_WRITE_LIFE_EXTREME", 0x5},
+	{"RUSAGE_SELF", 0x0}, {"RUSAGE_THREAD", 0x1}, {"RUSAGE_BOTH", 0xfffffffe}, {"RUSAGE_CHILDREN", 0xffffffff},
 }
 var g191 = []Group{{0x0, c201}}
 var c202 = []Const{
+	{"RWH_WRITE_LIFE_NOT_SET", 0x0}, {"RWH_WRITE_LIFE_NONE", 0x1}, {"RWH_WRITE_LIFE_SHORT", 0x2}, {"RWH_WRITE_LIFE_MEDIUM", 0x3},
+	{"RWH_WRITE_LIFE_LONG", 0x4}, {"RWH_WRITE_LIFE_EXTREME", 0x5},
+}
+var g192 = []Group{{0x0, c202}}
+var c203 = []Const{
 	{"RWF_HIPRI", 0x1}, {"RWF_DSYNC", 0x2}, {"RWF_SYNC", 0x4}, {"RWF_NOWAIT", 0x8},
 	{"RWF_APPEND", 0x10}, {"RWF_NOAPPEND", 0x20}, {"RWF_ATOMIC", 0x40}, {"RWF_DONTCACHE", 0x80},
 	{"RWF_NOSIGNAL", 0x100},
 }
-var g192 = []Group{{0x0, c202}}
-var c203 = []Const{
+var g193 = []Group{{0x0, c203}}
+var c204 = []Const{
 	{"SA_RESTORER", 0x4000000}, {"SA_ONSTACK", 0x8000000}, {"SA_RESTART", 0x10000000}, {"SA_INTERRUPT", 0x20000000},
 	{"SA_NODEFER", 0x40000000}, {"SA_RESETHAND", 0x80000000}, {"SA_SIGINFO", 0x4}, {"SA_NOCLDSTOP", 0x1},
 	{"SA_NOCLDWAIT", 0x2}, {"SA_UNSUPPORTED", 0x400}, {"SA_EXPOSE_TAGBITS", 0x800},
 }
-var g193 = []Group{{0x0, c203}}
-var c204 = []Const{
+var g194 = []Group{{0x0, c204}}
+var c205 = []Const{
 	{"SCHED_OTHER", 0x0}, {"SCHED_FIFO", 0x1}, {"SCHED_RR", 0x2}, {"SCHED_BATCH", 0x3},
 	{"SCHED_IDLE", 0x5}, {"SCHED_DEADLINE", 0x6}, {"SCHED_EXT", 0x7},
 }
-var c205 = []Const{
+var c206 = []Const{
 	{"SCHED_RESET_ON_FORK", 0x40000000},
 }
-var g194 = []Group{{0xff, c204}, {0x0, c205}}
-var c206 = []Const{
+var g195 = []Group{{0xff, c205}, {0x0, c206}}
+var c207 = []Const{
 	{"SCHED_FLAG_RESET_ON_FORK", 0x1}, {"SCHED_FLAG_RECLAIM", 0x2}, {"SCHED_FLAG_DL_OVERRUN", 0x4}, {"SCHED_FLAG_KEEP_POLICY", 0x8},
 	{"SCHED_FLAG_KEEP_PARAMS", 0x10}, {"SCHED_FLAG_UTIL_CLAMP_MIN", 0x20}, {"SCHED_FLAG_UTIL_CLAMP_MAX", 0x40},
 }
-var g195 = []Group{{0x0, c206}}
-var c207 = []Const{
+var g196 = []Group{{0x0, c207}}
+var c208 = []Const{
 	{"SCM_RIGHTS", 0x1}, {"SCM_CREDENTIALS", 0x2}, {"SCM_SECURITY", 0x3}, {"SCM_PIDFD", 0x4},
 	{"SO_TIMESTAMP_OLD", 0x1d}, {"SO_TIMESTAMPNS_OLD", 0x23}, {"SO_TIMESTAMPING_OLD", 0x25}, {"SCM_TIMESTAMPING_OPT_STATS", 0x36},
 	{"SCM_TIMESTAMPING_PKTINFO", 0x3a}, {"SCM_TXTIME", 0x3d}, {"SO_TIMESTAMP_NEW", 0x3f}, {"SO_TIMESTAMPNS_NEW", 0x40},
 	{"SO_TIMESTAMPING_NEW", 0x41},
 }
-var g196 = []Group{{0x0, c207}}
-var c208 = []Const{
+var g197 = []Group{{0x0, c208}}
+var c209 = []Const{
 	{"F_SEAL_SEAL", 0x1}, {"F_SEAL_SHRINK", 0x2}, {"F_SEAL_GROW", 0x4}, {"F_SEAL_WRITE", 0x8},
 	{"F_SEAL_FUTURE_WRITE", 0x10}, {"F_SEAL_EXEC", 0x20},
 }
-var g197 = []Group{{0x0, c208}}
-var c209 = []Const{
+var g198 = []Group{{0x0, c209}}
+var c210 = []Const{
 	{"SECCOMP_FILTER_FLAG_TSYNC", 0x1}, {"SECCOMP_FILTER_FLAG_LOG", 0x2}, {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", 0x4}, {"SECCOMP_FILTER_FLAG_NEW_LISTENER", 0x8},
 	{"SECCOMP_FILTER_FLAG_TSYNC_ESRCH", 0x10}, {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0x20},
 }
-var g198 = []Group{{0x0, c209}}
-var c210 = []Const{
-	{"SECCOMP_MODE_DISABLED", 0x0}, {"SECCOMP_MODE_STRICT", 0x1}, {"SECCOMP_MODE_FILTER", 0x2},
-}
 var g199 = []Group{{0x0, c210}}
 var c211 = []Const{
-	{"SECCOMP_SET_MODE_STRICT", 0x0}, {"SECCOMP_SET_MODE_FILTER", 0x1}, {"SECCOMP_GET_ACTION_AVAIL", 0x2}, {"SECCOMP_GET_NOTIF_SIZES", 0x3},
+	{"SECCOMP_MODE_DISABLED", 0x0}, {"SECCOMP_MODE_STRICT", 0x1}, {"SECCOMP_MODE_FILTER", 0x2},
 }
 var g200 = []Group{{0x0, c211}}
 var c212 = []Const{
-	{"SECCOMP_RET_KILL_THREAD", 0x0}, {"SECCOMP_RET_TRAP", 0x30000}, {"SECCOMP_RET_ERRNO", 0x50000}, {"SECCOMP_RET_USER_NOTIF", 0x7fc00000},
-	{"SECCOMP_RET_TRACE", 0x7ff00000}, {"SECCOMP_RET_LOG", 0x7ffc0000}, {"SECCOMP_RET_ALLOW", 0x7fff0000}, {"SECCOMP_RET_KILL_PROCESS", 0x80000000},
+	{"SECCOMP_SET_MODE_STRICT", 0x0}, {"SECCOMP_SET_MODE_FILTER", 0x1}, {"SECCOMP_GET_ACTION_AVAIL", 0x2}, {"SECCOMP_GET_NOTIF_SIZES", 0x3},
 }
 var g201 = []Group{{0x0, c212}}
 var c213 = []Const{
+	{"SECCOMP_RET_KILL_THREAD", 0x0}, {"SECCOMP_RET_TRAP", 0x30000}, {"SECCOMP_RET_ERRNO", 0x50000}, {"SECCOMP_RET_USER_NOTIF", 0x7fc00000},
+	{"SECCOMP_RET_TRACE", 0x7ff00000}, {"SECCOMP_RET_LOG", 0x7ffc0000}, {"SECCOMP_RET_ALLOW", 0x7fff0000}, {"SECCOMP_RET_KILL_PROCESS", 0x80000000},
+}
+var g202 = []Group{{0x0, c213}}
+var c214 = []Const{
 	{"SECBIT_NOROOT", 0x1}, {"SECBIT_NOROOT_LOCKED", 0x2}, {"SECBIT_NO_SETUID_FIXUP", 0x4}, {"SECBIT_NO_SETUID_FIXUP_LOCKED", 0x8},
 	{"SECBIT_KEEP_CAPS", 0x10}, {"SECBIT_KEEP_CAPS_LOCKED", 0x20}, {"SECBIT_NO_CAP_AMBIENT_RAISE", 0x40}, {"SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED", 0x80},
 	{"SECBIT_EXEC_RESTRICT_FILE", 0x100}, {"SECBIT_EXEC_RESTRICT_FILE_LOCKED", 0x200}, {"SECBIT_EXEC_DENY_INTERACTIVE", 0x400}, {"SECBIT_EXEC_DENY_INTERACTIVE_LOCKED", 0x800},
 }
-var g202 = []Group{{0x0, c213}}
-var c214 = []Const{
+var g203 = []Group{{0x0, c214}}
+var c215 = []Const{
 	{"IPC_RMID", 0x0}, {"IPC_SET", 0x1}, {"IPC_STAT", 0x2}, {"IPC_INFO", 0x3},
 	{"GETPID", 0xb}, {"GETVAL", 0xc}, {"GETALL", 0xd}, {"GETNCNT", 0xe},
 	{"GETZCNT", 0xf}, {"SETVAL", 0x10}, {"SETALL", 0x11}, {"SEM_STAT", 0x12},
 	{"SEM_INFO", 0x13}, {"SEM_STAT_ANY", 0x14},
 }
-var g203 = []Group{{0x0, c136}, {0xfffffeff, c214}}
-var c215 = []Const{
-	{"SEM_UNDO", 0x1000}, {"IPC_NOWAIT", 0x800},
-}
-var g204 = []Group{{0x0, c215}}
+var g204 = []Group{{0x0, c137}, {0xfffffeff, c215}}
 var c216 = []Const{
-	{"CLONE_NEWTIME", 0x80}, {"CLONE_NEWNS", 0x20000}, {"CLONE_NEWCGROUP", 0x2000000}, {"CLONE_NEWUTS", 0x4000000},
-	{"CLONE_NEWIPC", 0x8000000}, {"CLONE_NEWUSER", 0x10000000}, {"CLONE_NEWPID", 0x20000000}, {"CLONE_NEWNET", 0x40000000},
+	{"SEM_UNDO", 0x1000}, {"IPC_NOWAIT", 0x800},
 }
 var g205 = []Group{{0x0, c216}}
 var c217 = []Const{
-	{"SHADOW_STACK_SET_TOKEN", 0x1}, {"SHADOW_STACK_SET_MARKER", 0x2},
+	{"CLONE_NEWTIME", 0x80}, {"CLONE_NEWNS", 0x20000}, {"CLONE_NEWCGROUP", 0x2000000}, {"CLONE_NEWUTS", 0x4000000},
+	{"CLONE_NEWIPC", 0x8000000}, {"CLONE_NEWUSER", 0x10000000}, {"CLONE_NEWPID", 0x20000000}, {"CLONE_NEWNET", 0x40000000},
 }
 var g206 = []Group{{0x0, c217}}
 var c218 = []Const{
-	{"SHM_RDONLY", 0x1000}, {"SHM_RND", 0x2000}, {"SHM_REMAP", 0x4000}, {"SHM_EXEC", 0x8000},
+	{"SHADOW_STACK_SET_TOKEN", 0x1}, {"SHADOW_STACK_SET_MARKER", 0x2},
 }
 var g207 = []Group{{0x0, c218}}
 var c219 = []Const{
+	{"SHM_RDONLY", 0x1000}, {"SHM_RND", 0x2000}, {"SHM_REMAP", 0x4000}, {"SHM_EXEC", 0x8000},
+}
+var g208 = []Group{{0x0, c219}}
+var c220 = []Const{
 	{"IPC_RMID", 0x0}, {"IPC_SET", 0x1}, {"IPC_STAT", 0x2}, {"IPC_INFO", 0x3},
 	{"SHM_LOCK", 0xb}, {"SHM_UNLOCK", 0xc}, {"SHM_STAT", 0xd}, {"SHM_INFO", 0xe},
 	{"SHM_STAT_ANY", 0xf},
 }
-var g208 = []Group{{0x0, c136}, {0xfffffeff, c219}}
-var c220 = []Const{
+var g209 = []Group{{0x0, c137}, {0xfffffeff, c220}}
+var c221 = []Const{
 	{"IPC_CREAT", 0x200}, {"IPC_EXCL", 0x400}, {"SHM_HUGETLB", 0x800}, {"SHM_NORESERVE", 0x1000},
 }
-var c221 = []Const{
+var c222 = []Const{
 	{"16<<SHM_HUGE_SHIFT", 0x40000000}, {"19<<SHM_HUGE_SHIFT", 0x4c000000}, {"20<<SHM_HUGE_SHIFT", 0x50000000}, {"21<<SHM_HUGE_SHIFT", 0x54000000},
 	{"23<<SHM_HUGE_SHIFT", 0x5c000000}, {"24<<SHM_HUGE_SHIFT", 0x60000000}, {"25<<SHM_HUGE_SHIFT", 0x64000000}, {"28<<SHM_HUGE_SHIFT", 0x70000000},
 	{"29<<SHM_HUGE_SHIFT", 0x74000000}, {"30<<SHM_HUGE_SHIFT", 0x78000000}, {"31<<SHM_HUGE_SHIFT", 0x7c000000}, {"34<<SHM_HUGE_SHIFT", 0x88000000},
 }
-var g209 = []Group{{0x0, c220}, {0xfc000000, c221}}
-var c222 = []Const{
+var g210 = []Group{{0x0, c221}, {0xfc000000, c222}}
+var c223 = []Const{
 	{"SHUT_RD", 0x0}, {"SHUT_WR", 0x1}, {"SHUT_RDWR", 0x2},
 }
-var g210 = []Group{{0x0, c222}}
-var c223 = []Const{
+var g211 = []Group{{0x0, c223}}
+var c224 = []Const{
 	{"SI_USER", 0x0}, {"SI_KERNEL", 0x80}, {"SI_ASYNCNL", 0xffffffc4}, {"SI_DETHREAD", 0xfffffff9},
 	{"SI_TKILL", 0xfffffffa}, {"SI_SIGIO", 0xfffffffb}, {"SI_ASYNCIO", 0xfffffffc}, {"SI_MESGQ", 0xfffffffd},
 	{"SI_TIMER", 0xfffffffe}, {"SI_QUEUE", 0xffffffff},
 }
-var g211 = []Group{{0x0, c223}}
-var c224 = []Const{
-	{"SS_ONSTACK", 0x1}, {"SS_DISABLE", 0x2}, {"SS_AUTODISARM", 0x80000000},
-}
 var g212 = []Group{{0x0, c224}}
 var c225 = []Const{
-	{"BUS_ADRALN", 0x1}, {"BUS_ADRERR", 0x2}, {"BUS_OBJERR", 0x3}, {"BUS_MCEERR_AR", 0x4},
-	{"BUS_MCEERR_AO", 0x5},
+	{"SS_ONSTACK", 0x1}, {"SS_DISABLE", 0x2}, {"SS_AUTODISARM", 0x80000000},
 }
 var g213 = []Group{{0x0, c225}}
 var c226 = []Const{
-	{"CLD_EXITED", 0x1}, {"CLD_KILLED", 0x2}, {"CLD_DUMPED", 0x3}, {"CLD_TRAPPED", 0x4},
-	{"CLD_STOPPED", 0x5}, {"CLD_CONTINUED", 0x6},
+	{"BUS_ADRALN", 0x1}, {"BUS_ADRERR", 0x2}, {"BUS_OBJERR", 0x3}, {"BUS_MCEERR_AR", 0x4},
+	{"BUS_MCEERR_AO", 0x5},
 }
 var g214 = []Group{{0x0, c226}}
 var c227 = []Const{
-	{"EMT_TAGOVF", 0x1},
+	{"CLD_EXITED", 0x1}, {"CLD_KILLED", 0x2}, {"CLD_DUMPED", 0x3}, {"CLD_TRAPPED", 0x4},
+	{"CLD_STOPPED", 0x5}, {"CLD_CONTINUED", 0x6},
 }
 var g215 = []Group{{0x0, c227}}
 var c228 = []Const{
-	{"SIGEV_SIGNAL", 0x0}, {"SIGEV_NONE", 0x1}, {"SIGEV_THREAD", 0x2}, {"SIGEV_THREAD_ID", 0x4},
+	{"EMT_TAGOVF", 0x1},
 }
 var g216 = []Group{{0x0, c228}}
 var c229 = []Const{
+	{"SIGEV_SIGNAL", 0x0}, {"SIGEV_NONE", 0x1}, {"SIGEV_THREAD", 0x2}, {"SIGEV_THREAD_ID", 0x4},
+}
+var g217 = []Group{{0x0, c229}}
+var c230 = []Const{
 	{"FPE_INTDIV", 0x1}, {"FPE_INTOVF", 0x2}, {"FPE_FLTDIV", 0x3}, {"FPE_FLTOVF", 0x4},
 	{"FPE_FLTUND", 0x5}, {"FPE_FLTRES", 0x6}, {"FPE_FLTINV", 0x7}, {"FPE_FLTSUB", 0x8},
 	{"FPE_FLTUNK", 0xe}, {"FPE_CONDTRAP", 0xf},
 }
-var g217 = []Group{{0x0, c229}}
-var c230 = []Const{
+var g218 = []Group{{0x0, c230}}
+var c231 = []Const{
 	{"ILL_ILLOPC", 0x1}, {"ILL_ILLOPN", 0x2}, {"ILL_ILLADR", 0x3}, {"ILL_ILLTRP", 0x4},
 	{"ILL_PRVOPC", 0x5}, {"ILL_PRVREG", 0x6}, {"ILL_COPROC", 0x7}, {"ILL_BADSTK", 0x8},
 	{"ILL_BADIADDR", 0x9},
 }
-var g218 = []Group{{0x0, c230}}
-var c231 = []Const{
-	{"SIG_BLOCK", 0x0}, {"SIG_UNBLOCK", 0x1}, {"SIG_SETMASK", 0x2},
-}
 var g219 = []Group{{0x0, c231}}
 var c232 = []Const{
-	{"SFD_CLOEXEC", 0x80000}, {"SFD_NONBLOCK", 0x800},
+	{"SIG_BLOCK", 0x0}, {"SIG_UNBLOCK", 0x1}, {"SIG_SETMASK", 0x2},
 }
 var g220 = []Group{{0x0, c232}}
 var c233 = []Const{
-	{"POLL_IN", 0x1}, {"POLL_OUT", 0x2}, {"POLL_MSG", 0x3}, {"POLL_ERR", 0x4},
-	{"POLL_PRI", 0x5}, {"POLL_HUP", 0x6},
+	{"SFD_CLOEXEC", 0x80000}, {"SFD_NONBLOCK", 0x800},
 }
 var g221 = []Group{{0x0, c233}}
 var c234 = []Const{
+	{"POLL_IN", 0x1}, {"POLL_OUT", 0x2}, {"POLL_MSG", 0x3}, {"POLL_ERR", 0x4},
+	{"POLL_PRI", 0x5}, {"POLL_HUP", 0x6},
+}
+var g222 = []Group{{0x0, c234}}
+var c235 = []Const{
 	{"POLLIN", 0x1}, {"POLLPRI", 0x2}, {"POLLOUT", 0x4}, {"POLLRDNORM", 0x40},
 	{"POLLWRNORM", 0x100}, {"POLLRDBAND", 0x80}, {"POLLWRBAND", 0x200}, {"POLLERR", 0x8},
 	{"POLLHUP", 0x10}, {"POLLNVAL", 0x20}, {"POLLMSG", 0x400},
 }
-var g222 = []Group{{0x0, c234}}
-var c235 = []Const{
+var g223 = []Group{{0x0, c235}}
+var c236 = []Const{
 	{"SEGV_MAPERR", 0x1}, {"SEGV_ACCERR", 0x2}, {"SEGV_BNDERR", 0x3}, {"SEGV_PKUERR", 0x4},
 	{"SEGV_ACCADI", 0x5}, {"SEGV_ADIDERR", 0x6}, {"SEGV_ADIPERR", 0x7}, {"SEGV_MTEAERR", 0x8},
 	{"SEGV_MTESERR", 0x9}, {"SEGV_CPERR", 0xa},
 }
-var g223 = []Group{{0x0, c235}}
-var c236 = []Const{
-	{"SYS_SECCOMP", 0x1}, {"SYS_USER_DISPATCH", 0x2},
-}
 var g224 = []Group{{0x0, c236}}
 var c237 = []Const{
-	{"TRAP_BRKPT", 0x1}, {"TRAP_TRACE", 0x2}, {"TRAP_BRANCH", 0x3}, {"TRAP_HWBKPT", 0x4},
-	{"TRAP_UNK", 0x5}, {"TRAP_PERF", 0x6},
+	{"SYS_SECCOMP", 0x1}, {"SYS_USER_DISPATCH", 0x2},
 }
 var g225 = []Group{{0x0, c237}}
 var c238 = []Const{
-	{"SOCK_CLOEXEC", 0x80000}, {"SOCK_NONBLOCK", 0x800},
+	{"TRAP_BRKPT", 0x1}, {"TRAP_TRACE", 0x2}, {"TRAP_BRANCH", 0x3}, {"TRAP_HWBKPT", 0x4},
+	{"TRAP_UNK", 0x5}, {"TRAP_PERF", 0x6},
 }
 var g226 = []Group{{0x0, c238}}
 var c239 = []Const{
+	{"SOCK_CLOEXEC", 0x80000}, {"SOCK_NONBLOCK", 0x800},
+}
+var g227 = []Group{{0x0, c239}}
+var c240 = []Const{
 	{"SOL_IP", 0x0}, {"SOL_SOCKET", 0x1}, {"SOL_TCP", 0x6}, {"SOL_UDP", 0x11},
 	{"SOL_IPV6", 0x29}, {"SOL_ICMPV6", 0x3a}, {"SOL_SCTP", 0x84}, {"SOL_UDPLITE", 0x88},
 	{"SOL_RAW", 0xff}, {"SOL_IPX", 0x100}, {"SOL_AX25", 0x101}, {"SOL_ATALK", 0x102},
@@ -2139,21 +2144,21 @@ var c239 = []Const{
 	{"SOL_XDP", 0x11b}, {"SOL_MPTCP", 0x11c}, {"SOL_MCTP", 0x11d}, {"SOL_SMC", 0x11e},
 	{"SOL_VSOCK", 0x11f},
 }
-var g227 = []Group{{0x0, c239}}
-var c240 = []Const{
+var g228 = []Group{{0x0, c240}}
+var c241 = []Const{
 	{"SYS_SOCKET", 0x1}, {"SYS_BIND", 0x2}, {"SYS_CONNECT", 0x3}, {"SYS_LISTEN", 0x4},
 	{"SYS_ACCEPT", 0x5}, {"SYS_GETSOCKNAME", 0x6}, {"SYS_GETPEERNAME", 0x7}, {"SYS_SOCKETPAIR", 0x8},
 	{"SYS_SEND", 0x9}, {"SYS_RECV", 0xa}, {"SYS_SENDTO", 0xb}, {"SYS_RECVFROM", 0xc},
 	{"SYS_SHUTDOWN", 0xd}, {"SYS_SETSOCKOPT", 0xe}, {"SYS_GETSOCKOPT", 0xf}, {"SYS_SENDMSG", 0x10},
 	{"SYS_RECVMSG", 0x11}, {"SYS_ACCEPT4", 0x12}, {"SYS_RECVMMSG", 0x13}, {"SYS_SENDMMSG", 0x14},
 }
-var g228 = []Group{{0x0, c240}}
-var c241 = []Const{
+var g229 = []Group{{0x0, c241}}
+var c242 = []Const{
 	{"SOCK_STREAM", 0x1}, {"SOCK_DGRAM", 0x2}, {"SOCK_RAW", 0x3}, {"SOCK_RDM", 0x4},
 	{"SOCK_SEQPACKET", 0x5}, {"SOCK_DCCP", 0x6}, {"SOCK_PACKET", 0xa},
 }
-var g229 = []Group{{0xf, c241}, {0x0, c238}}
-var c242 = []Const{
+var g230 = []Group{{0xf, c242}, {0x0, c239}}
+var c243 = []Const{
 	{"SO_DEBUG", 0x1}, {"SO_REUSEADDR", 0x2}, {"SO_TYPE", 0x3}, {"SO_ERROR", 0x4},
 	{"SO_DONTROUTE", 0x5}, {"SO_BROADCAST", 0x6}, {"SO_SNDBUF", 0x7}, {"SO_RCVBUF", 0x8},
 	{"SO_KEEPALIVE", 0x9}, {"SO_OOBINLINE", 0xa}, {"SO_NO_CHECK", 0xb}, {"SO_PRIORITY", 0xc},
@@ -2176,8 +2181,8 @@ var c242 = []Const{
 	{"SO_DEVMEM_DMABUF", 0x4f}, {"SO_DEVMEM_DONTNEED", 0x50}, {"SO_RCVPRIORITY", 0x52}, {"SO_PASSRIGHTS", 0x53},
 	{"SO_INQ", 0x54}, {"SO_RIGHTS_NOTRUNC", 0x55},
 }
-var g230 = []Group{{0x0, c242}}
-var c243 = []Const{
+var g231 = []Group{{0x0, c243}}
+var c244 = []Const{
 	{"SO_DEBUG", 0x1}, {"SO_REUSEADDR", 0x2}, {"SO_TYPE", 0x3}, {"SO_ERROR", 0x4},
 	{"SO_DONTROUTE", 0x5}, {"SO_BROADCAST", 0x6}, {"SO_SNDBUF", 0x7}, {"SO_RCVBUF", 0x8},
 	{"SO_KEEPALIVE", 0x9}, {"SO_OOBINLINE", 0xa}, {"SO_NO_CHECK", 0xb}, {"SO_PRIORITY", 0xc},
@@ -2200,58 +2205,58 @@ var c243 = []Const{
 	{"SO_DEVMEM_DMABUF", 0x4f}, {"SO_DEVMEM_DONTNEED", 0x50}, {"SO_RCVPRIORITY", 0x52}, {"SO_PASSRIGHTS", 0x53},
 	{"SO_INQ", 0x54}, {"SO_RIGHTS_NOTRUNC", 0x55},
 }
-var g231 = []Group{{0x0, c243}}
-var c244 = []Const{
-	{"SPLICE_F_MOVE", 0x1}, {"SPLICE_F_NONBLOCK", 0x2}, {"SPLICE_F_MORE", 0x4}, {"SPLICE_F_GIFT", 0x8},
-}
 var g232 = []Group{{0x0, c244}}
 var c245 = []Const{
+	{"SPLICE_F_MOVE", 0x1}, {"SPLICE_F_NONBLOCK", 0x2}, {"SPLICE_F_MORE", 0x4}, {"SPLICE_F_GIFT", 0x8},
+}
+var g233 = []Group{{0x0, c245}}
+var c246 = []Const{
 	{"ST_VALID", 0x20}, {"ST_RDONLY", 0x1}, {"ST_NOSUID", 0x2}, {"ST_NODEV", 0x4},
 	{"ST_NOEXEC", 0x8}, {"ST_SYNCHRONOUS", 0x10}, {"ST_MANDLOCK", 0x40}, {"ST_NOATIME", 0x400},
 	{"ST_NODIRATIME", 0x800}, {"ST_RELATIME", 0x1000}, {"ST_NOSYMFOLLOW", 0x2000},
 }
-var g233 = []Group{{0x0, c245}}
-var c246 = []Const{
+var g234 = []Group{{0x0, c246}}
+var c247 = []Const{
 	{"STATX_ATTR_COMPRESSED", 0x4}, {"STATX_ATTR_IMMUTABLE", 0x10}, {"STATX_ATTR_APPEND", 0x20}, {"STATX_ATTR_NODUMP", 0x40},
 	{"STATX_ATTR_ENCRYPTED", 0x800}, {"STATX_ATTR_AUTOMOUNT", 0x1000}, {"STATX_ATTR_MOUNT_ROOT", 0x2000}, {"STATX_ATTR_VERITY", 0x100000},
 	{"STATX_ATTR_DAX", 0x200000}, {"STATX_ATTR_WRITE_ATOMIC", 0x400000},
 }
-var g234 = []Group{{0x0, c246}}
-var c247 = []Const{
+var g235 = []Group{{0x0, c247}}
+var c248 = []Const{
 	{"AT_STATX_SYNC_AS_STAT", 0x0}, {"AT_STATX_FORCE_SYNC", 0x2000}, {"AT_STATX_DONT_SYNC", 0x4000},
 }
-var g235 = []Group{{0x6000, c247}, {0x0, c6}}
-var c248 = []Const{
+var g236 = []Group{{0x6000, c248}, {0x0, c6}}
+var c249 = []Const{
 	{"STATX_ALL", 0xfff}, {"STATX_BASIC_STATS", 0x7ff}, {"STATX_TYPE", 0x1}, {"STATX_MODE", 0x2},
 	{"STATX_NLINK", 0x4}, {"STATX_UID", 0x8}, {"STATX_GID", 0x10}, {"STATX_ATIME", 0x20},
 	{"STATX_MTIME", 0x40}, {"STATX_CTIME", 0x80}, {"STATX_INO", 0x100}, {"STATX_SIZE", 0x200},
 	{"STATX_BLOCKS", 0x400}, {"STATX_BTIME", 0x800}, {"STATX_MNT_ID", 0x1000}, {"STATX_DIOALIGN", 0x2000},
 	{"STATX_MNT_ID_UNIQUE", 0x4000}, {"STATX_SUBVOL", 0x8000}, {"STATX_WRITE_ATOMIC", 0x10000}, {"STATX_DIO_READ_ALIGN", 0x20000},
 }
-var g236 = []Group{{0x0, c248}}
-var c249 = []Const{
-	{"SWAP_FLAG_PREFER", 0x8000}, {"SWAP_FLAG_DISCARD", 0x10000}, {"SWAP_FLAG_DISCARD_ONCE", 0x20000}, {"SWAP_FLAG_DISCARD_PAGES", 0x40000},
-}
 var g237 = []Group{{0x0, c249}}
 var c250 = []Const{
-	{"SYNC_FILE_RANGE_WAIT_BEFORE", 0x1}, {"SYNC_FILE_RANGE_WRITE", 0x2}, {"SYNC_FILE_RANGE_WAIT_AFTER", 0x4},
+	{"SWAP_FLAG_PREFER", 0x8000}, {"SWAP_FLAG_DISCARD", 0x10000}, {"SWAP_FLAG_DISCARD_ONCE", 0x20000}, {"SWAP_FLAG_DISCARD_PAGES", 0x40000},
 }
 var g238 = []Group{{0x0, c250}}
 var c251 = []Const{
+	{"SYNC_FILE_RANGE_WAIT_BEFORE", 0x1}, {"SYNC_FILE_RANGE_WRITE", 0x2}, {"SYNC_FILE_RANGE_WAIT_AFTER", 0x4},
+}
+var g239 = []Group{{0x0, c251}}
+var c252 = []Const{
 	{"SYSLOG_ACTION_CLOSE", 0x0}, {"SYSLOG_ACTION_OPEN", 0x1}, {"SYSLOG_ACTION_READ", 0x2}, {"SYSLOG_ACTION_READ_ALL", 0x3},
 	{"SYSLOG_ACTION_READ_CLEAR", 0x4}, {"SYSLOG_ACTION_CLEAR", 0x5}, {"SYSLOG_ACTION_CONSOLE_OFF", 0x6}, {"SYSLOG_ACTION_CONSOLE_ON", 0x7},
 	{"SYSLOG_ACTION_CONSOLE_LEVEL", 0x8}, {"SYSLOG_ACTION_SIZE_UNREAD", 0x9}, {"SYSLOG_ACTION_SIZE_BUFFER", 0xa},
 }
-var g239 = []Group{{0x0, c251}}
-var c252 = []Const{
-	{"TCOOFF", 0x0}, {"TCOON", 0x1}, {"TCIOFF", 0x2}, {"TCION", 0x3},
-}
 var g240 = []Group{{0x0, c252}}
 var c253 = []Const{
-	{"TCIFLUSH", 0x0}, {"TCOFLUSH", 0x1}, {"TCIOFLUSH", 0x2},
+	{"TCOOFF", 0x0}, {"TCOON", 0x1}, {"TCIOFF", 0x2}, {"TCION", 0x3},
 }
 var g241 = []Group{{0x0, c253}}
 var c254 = []Const{
+	{"TCIFLUSH", 0x0}, {"TCOFLUSH", 0x1}, {"TCIOFLUSH", 0x2},
+}
+var g242 = []Group{{0x0, c254}}
+var c255 = []Const{
 	{"TCP_NODELAY", 0x1}, {"TCP_MAXSEG", 0x2}, {"TCP_CORK", 0x3}, {"TCP_KEEPIDLE", 0x4},
 	{"TCP_KEEPINTVL", 0x5}, {"TCP_KEEPCNT", 0x6}, {"TCP_SYNCNT", 0x7}, {"TCP_LINGER2", 0x8},
 	{"TCP_DEFER_ACCEPT", 0x9}, {"TCP_WINDOW_CLAMP", 0xa}, {"TCP_INFO", 0xb}, {"TCP_QUICKACK", 0xc},
@@ -2265,8 +2270,8 @@ var c254 = []Const{
 	{"TCP_AO_GET_KEYS", 0x29}, {"TCP_AO_REPAIR", 0x2a}, {"TCP_IS_MPTCP", 0x2b}, {"TCP_RTO_MAX_MS", 0x2c},
 	{"TCP_RTO_MIN_US", 0x2d}, {"TCP_DELACK_MAX_US", 0x2e},
 }
-var g242 = []Group{{0x0, c254}}
-var c255 = []Const{
+var g243 = []Group{{0x0, c255}}
+var c256 = []Const{
 	{"B0", 0x0}, {"B50", 0x1}, {"B75", 0x2}, {"B110", 0x3},
 	{"B134", 0x4}, {"B150", 0x5}, {"B200", 0x6}, {"B300", 0x7},
 	{"B600", 0x8}, {"B1200", 0x9}, {"B1800", 0xa}, {"B2400", 0xb},
@@ -2276,151 +2281,151 @@ var c255 = []Const{
 	{"B1000000", 0x1008}, {"B1152000", 0x1009}, {"B1500000", 0x100a}, {"B2000000", 0x100b},
 	{"B2500000", 0x100c}, {"B3000000", 0x100d}, {"B3500000", 0x100e}, {"B4000000", 0x100f},
 }
-var c256 = []Const{
+var c257 = []Const{
 	{"CS5", 0x0}, {"CS6", 0x10}, {"CS7", 0x20}, {"CS8", 0x30},
 }
-var c257 = []Const{
+var c258 = []Const{
 	{"CSTOPB", 0x40}, {"CREAD", 0x80}, {"PARENB", 0x100}, {"PARODD", 0x200},
 	{"HUPCL", 0x400}, {"CLOCAL", 0x800}, {"CMSPAR", 0x40000000}, {"CRTSCTS", 0x80000000},
 }
-var g243 = []Group{{0x100f, c255}, {0x30, c256}, {0x0, c257}}
-var c258 = []Const{
+var g244 = []Group{{0x100f, c256}, {0x30, c257}, {0x0, c258}}
+var c259 = []Const{
 	{"IGNBRK", 0x1}, {"BRKINT", 0x2}, {"IGNPAR", 0x4}, {"PARMRK", 0x8},
 	{"INPCK", 0x10}, {"ISTRIP", 0x20}, {"INLCR", 0x40}, {"IGNCR", 0x80},
 	{"ICRNL", 0x100}, {"IUCLC", 0x200}, {"IXON", 0x400}, {"IXANY", 0x800},
 	{"IXOFF", 0x1000}, {"IMAXBEL", 0x2000}, {"IUTF8", 0x4000},
 }
-var g244 = []Group{{0x0, c258}}
-var c259 = []Const{
+var g245 = []Group{{0x0, c259}}
+var c260 = []Const{
 	{"ISIG", 0x1}, {"ICANON", 0x2}, {"XCASE", 0x4}, {"ECHO", 0x8},
 	{"ECHOE", 0x10}, {"ECHOK", 0x20}, {"ECHONL", 0x40}, {"NOFLSH", 0x80},
 	{"IEXTEN", 0x8000}, {"ECHOCTL", 0x200}, {"ECHOPRT", 0x400}, {"ECHOKE", 0x800},
 	{"FLUSHO", 0x1000}, {"PENDIN", 0x4000}, {"TOSTOP", 0x100}, {"EXTPROC", 0x10000},
 }
-var g245 = []Group{{0x0, c259}}
-var c260 = []Const{
+var g246 = []Group{{0x0, c260}}
+var c261 = []Const{
 	{"N_TTY", 0x0}, {"N_SLIP", 0x1}, {"N_MOUSE", 0x2}, {"N_PPP", 0x3},
 	{"N_STRIP", 0x4}, {"N_AX25", 0x5}, {"N_X25", 0x6}, {"N_6PACK", 0x7},
 	{"N_MASC", 0x8}, {"N_R3964", 0x9}, {"N_PROFIBUS_FDL", 0xa}, {"N_IRDA", 0xb},
 	{"N_SMSBLOCK", 0xc}, {"N_HDLC", 0xd}, {"N_SYNC_PPP", 0xe}, {"N_HCI", 0xf},
 }
-var g246 = []Group{{0x0, c260}}
-var c261 = []Const{
+var g247 = []Group{{0x0, c261}}
+var c262 = []Const{
 	{"NL0", 0x0}, {"NL1", 0x100},
 }
-var c262 = []Const{
+var c263 = []Const{
 	{"CR0", 0x0}, {"CR1", 0x200}, {"CR2", 0x400}, {"CR3", 0x600},
 }
-var c263 = []Const{
+var c264 = []Const{
 	{"TAB0", 0x0}, {"TAB1", 0x800}, {"TAB2", 0x1000}, {"XTABS", 0x1800},
 }
-var c264 = []Const{
+var c265 = []Const{
 	{"BS0", 0x0}, {"BS1", 0x2000},
 }
-var c265 = []Const{
+var c266 = []Const{
 	{"VT0", 0x0}, {"VT1", 0x4000},
 }
-var c266 = []Const{
+var c267 = []Const{
 	{"FF0", 0x0}, {"FF1", 0x8000},
 }
-var c267 = []Const{
+var c268 = []Const{
 	{"OPOST", 0x1}, {"OLCUC", 0x2}, {"ONLCR", 0x4}, {"OCRNL", 0x8},
 	{"ONOCR", 0x10}, {"ONLRET", 0x20}, {"OFILL", 0x40}, {"OFDEL", 0x80},
 }
-var g247 = []Group{{0x100, c261}, {0x600, c262}, {0x1800, c263}, {0x2000, c264}, {0x4000, c265}, {0x8000, c266}, {0x0, c267}}
-var c268 = []Const{
-	{"TIMER_ABSTIME", 0x1},
-}
-var g248 = []Group{{0x0, c268}}
+var g248 = []Group{{0x100, c262}, {0x600, c263}, {0x1800, c264}, {0x2000, c265}, {0x4000, c266}, {0x8000, c267}, {0x0, c268}}
 var c269 = []Const{
-	{"TFD_TIMER_ABSTIME", 0x1}, {"TFD_TIMER_CANCEL_ON_SET", 0x2}, {"TFD_CLOEXEC", 0x80000}, {"TFD_NONBLOCK", 0x800},
+	{"TIMER_ABSTIME", 0x1},
 }
 var g249 = []Group{{0x0, c269}}
 var c270 = []Const{
+	{"TFD_TIMER_ABSTIME", 0x1}, {"TFD_TIMER_CANCEL_ON_SET", 0x2}, {"TFD_CLOEXEC", 0x80000}, {"TFD_NONBLOCK", 0x800},
+}
+var g250 = []Group{{0x0, c270}}
+var c271 = []Const{
 	{"ADJ_OFFSET_SS_READ", 0xa001}, {"ADJ_OFFSET_SINGLESHOT", 0x8001}, {"ADJ_OFFSET", 0x1}, {"ADJ_FREQUENCY", 0x2},
 	{"ADJ_MAXERROR", 0x4}, {"ADJ_ESTERROR", 0x8}, {"ADJ_STATUS", 0x10}, {"ADJ_TIMECONST", 0x20},
 	{"ADJ_TAI", 0x80}, {"ADJ_SETOFFSET", 0x100}, {"ADJ_MICRO", 0x1000}, {"ADJ_NANO", 0x2000},
 	{"ADJ_TICK", 0x4000},
 }
-var g250 = []Group{{0x0, c270}}
-var c271 = []Const{
+var g251 = []Group{{0x0, c271}}
+var c272 = []Const{
 	{"TIME_OK", 0x0}, {"TIME_INS", 0x1}, {"TIME_DEL", 0x2}, {"TIME_OOP", 0x3},
 	{"TIME_WAIT", 0x4}, {"TIME_ERROR", 0x5},
 }
-var g251 = []Group{{0x0, c271}}
-var c272 = []Const{
+var g252 = []Group{{0x0, c272}}
+var c273 = []Const{
 	{"STA_PLL", 0x1}, {"STA_PPSFREQ", 0x2}, {"STA_PPSTIME", 0x4}, {"STA_FLL", 0x8},
 	{"STA_INS", 0x10}, {"STA_DEL", 0x20}, {"STA_UNSYNC", 0x40}, {"STA_FREQHOLD", 0x80},
 	{"STA_PPSSIGNAL", 0x100}, {"STA_PPSJITTER", 0x200}, {"STA_PPSWANDER", 0x400}, {"STA_PPSERROR", 0x800},
 	{"STA_CLOCKERR", 0x1000}, {"STA_NANO", 0x2000}, {"STA_MODE", 0x4000}, {"STA_CLK", 0x8000},
 }
-var g252 = []Group{{0x0, c272}}
-var c273 = []Const{
+var g253 = []Group{{0x0, c273}}
+var c274 = []Const{
 	{"TLS_TX", 0x1}, {"TLS_RX", 0x2}, {"TLS_TX_ZEROCOPY_RO", 0x3}, {"TLS_RX_EXPECT_NO_PAD", 0x4},
 	{"TLS_TX_MAX_PAYLOAD_LEN", 0x5},
 }
-var g253 = []Group{{0x0, c273}}
-var c274 = []Const{
+var g254 = []Group{{0x0, c274}}
+var c275 = []Const{
 	{"UDP_CORK", 0x1}, {"UDP_ENCAP", 0x64}, {"UDP_NO_CHECK6_TX", 0x65}, {"UDP_NO_CHECK6_RX", 0x66},
 	{"UDP_SEGMENT", 0x67}, {"UDP_GRO", 0x68},
 }
-var g254 = []Group{{0x0, c274}}
-var c275 = []Const{
-	{"MNT_FORCE", 0x1}, {"MNT_DETACH", 0x2}, {"MNT_EXPIRE", 0x4}, {"UMOUNT_NOFOLLOW", 0x8},
-}
 var g255 = []Group{{0x0, c275}}
 var c276 = []Const{
+	{"MNT_FORCE", 0x1}, {"MNT_DETACH", 0x2}, {"MNT_EXPIRE", 0x4}, {"UMOUNT_NOFOLLOW", 0x8},
+}
+var g256 = []Group{{0x0, c276}}
+var c277 = []Const{
 	{"CLONE_NEWTIME", 0x80}, {"CLONE_VM", 0x100}, {"CLONE_FS", 0x200}, {"CLONE_FILES", 0x400},
 	{"CLONE_SIGHAND", 0x800}, {"CLONE_THREAD", 0x10000}, {"CLONE_NEWNS", 0x20000}, {"CLONE_SYSVSEM", 0x40000},
 	{"CLONE_NEWCGROUP", 0x2000000}, {"CLONE_NEWUTS", 0x4000000}, {"CLONE_NEWIPC", 0x8000000}, {"CLONE_NEWUSER", 0x10000000},
 	{"CLONE_NEWPID", 0x20000000}, {"CLONE_NEWNET", 0x40000000},
 }
-var g256 = []Group{{0x0, c276}}
-var c277 = []Const{
-	{"UFFD_USER_MODE_ONLY", 0x1}, {"O_NONBLOCK", 0x800}, {"O_CLOEXEC", 0x80000},
-}
 var g257 = []Group{{0x0, c277}}
 var c278 = []Const{
-	{"UTIME_OMIT", 0x3ffffffe}, {"UTIME_NOW", 0x3fffffff},
+	{"UFFD_USER_MODE_ONLY", 0x1}, {"O_NONBLOCK", 0x800}, {"O_CLOEXEC", 0x80000},
 }
 var g258 = []Group{{0x0, c278}}
 var c279 = []Const{
-	{"VMADDR_CID_HYPERVISOR", 0x0}, {"VMADDR_CID_LOCAL", 0x1}, {"VMADDR_CID_HOST", 0x2}, {"VMADDR_CID_ANY", 0xffffffff},
+	{"UTIME_OMIT", 0x3ffffffe}, {"UTIME_NOW", 0x3fffffff},
 }
 var g259 = []Group{{0x0, c279}}
 var c280 = []Const{
-	{"VMADDR_FLAG_TO_HOST", 0x1},
+	{"VMADDR_CID_HYPERVISOR", 0x0}, {"VMADDR_CID_LOCAL", 0x1}, {"VMADDR_CID_HOST", 0x2}, {"VMADDR_CID_ANY", 0xffffffff},
 }
 var g260 = []Group{{0x0, c280}}
 var c281 = []Const{
-	{"VMADDR_PORT_ANY", 0xffffffff},
+	{"VMADDR_FLAG_TO_HOST", 0x1},
 }
 var g261 = []Group{{0x0, c281}}
 var c282 = []Const{
-	{"WNOHANG", 0x1}, {"WEXITED", 0x4}, {"WSTOPPED", 0x2}, {"WCONTINUED", 0x8},
-	{"WNOWAIT", 0x1000000}, {"__WCLONE", 0x80000000}, {"__WALL", 0x40000000}, {"__WNOTHREAD", 0x20000000},
+	{"VMADDR_PORT_ANY", 0xffffffff},
 }
 var g262 = []Group{{0x0, c282}}
 var c283 = []Const{
-	{"P_ALL", 0x0}, {"P_PID", 0x1}, {"P_PGID", 0x2}, {"P_PIDFD", 0x3},
+	{"WNOHANG", 0x1}, {"WEXITED", 0x4}, {"WSTOPPED", 0x2}, {"WCONTINUED", 0x8},
+	{"WNOWAIT", 0x1000000}, {"__WCLONE", 0x80000000}, {"__WALL", 0x40000000}, {"__WNOTHREAD", 0x20000000},
 }
 var g263 = []Group{{0x0, c283}}
 var c284 = []Const{
-	{"SEEK_SET", 0x0}, {"SEEK_CUR", 0x1}, {"SEEK_END", 0x2}, {"SEEK_DATA", 0x3},
-	{"SEEK_HOLE", 0x4},
+	{"P_ALL", 0x0}, {"P_PID", 0x1}, {"P_PGID", 0x2}, {"P_PIDFD", 0x3},
 }
 var g264 = []Group{{0x0, c284}}
 var c285 = []Const{
-	{"XATTR_CREATE", 0x1}, {"XATTR_REPLACE", 0x2},
+	{"SEEK_SET", 0x0}, {"SEEK_CUR", 0x1}, {"SEEK_END", 0x2}, {"SEEK_DATA", 0x3},
+	{"SEEK_HOLE", 0x4},
 }
 var g265 = []Group{{0x0, c285}}
 var c286 = []Const{
-	{"XDP_SHARED_UMEM", 0x1}, {"XDP_COPY", 0x2}, {"XDP_ZEROCOPY", 0x4}, {"XDP_USE_NEED_WAKEUP", 0x8},
-	{"XDP_USE_SG", 0x10},
+	{"XATTR_CREATE", 0x1}, {"XATTR_REPLACE", 0x2},
 }
 var g266 = []Group{{0x0, c286}}
 var c287 = []Const{
+	{"XDP_SHARED_UMEM", 0x1}, {"XDP_COPY", 0x2}, {"XDP_ZEROCOPY", 0x4}, {"XDP_USE_NEED_WAKEUP", 0x8},
+	{"XDP_USE_SG", 0x10},
+}
+var g267 = []Group{{0x0, c287}}
+var c288 = []Const{
 	{"FS_QUOTA_UDQ_ACCT", 0x1}, {"FS_QUOTA_UDQ_ENFD", 0x2}, {"FS_QUOTA_GDQ_ACCT", 0x4}, {"FS_QUOTA_GDQ_ENFD", 0x8},
 	{"FS_QUOTA_PDQ_ACCT", 0x10}, {"FS_QUOTA_PDQ_ENFD", 0x20},
 }
-var g267 = []Group{{0x0, c287}}
+var g268 = []Group{{0x0, c288}}
