@@ -105,14 +105,15 @@ func CompileC(t testing.TB, source string, flags ...string) string {
 	return out
 }
 
-// Command is exec.Command that is killed at the end of the test or after
-// Deadline.
+// Command is exec.Command, in a temporary directory, that is killed at the end
+// of the test or after Deadline.
 func Command(t testing.TB, name string, args ...string) *exec.Cmd {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Deadline)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.WaitDelay = 5 * time.Second
+	cmd.Dir = t.TempDir()
 	return cmd
 }
 
