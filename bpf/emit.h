@@ -11,7 +11,7 @@ struct eb_call_rec {
 	struct eb_call call;
 };
 
-static __always_inline void fill_head(struct eb_rec *r, struct eb_slot *s, __u32 slot, __u8 kind, __u64 now)
+static __always_inline void fill_unnumbered(struct eb_rec *r, struct eb_slot *s, __u32 slot, __u8 kind, __u64 now)
 {
 	r->size = sizeof(*r);
 	r->kind = kind;
@@ -19,12 +19,18 @@ static __always_inline void fill_head(struct eb_rec *r, struct eb_slot *s, __u32
 	r->flags = 0;
 	r->tid = s->tid;
 	r->pid = s->pid;
-	r->seq = ++s->seq;
+	r->seq = 0;
 	r->nr = 0;
 	r->slot = slot;
 	r->pad = 0;
 	r->time = now;
 	r->start = s->start;
+}
+
+static __always_inline void fill_head(struct eb_rec *r, struct eb_slot *s, __u32 slot, __u8 kind, __u64 now)
+{
+	fill_unnumbered(r, s, slot, kind, now);
+	r->seq = ++s->seq;
 }
 
 static __always_inline void fill_call(struct eb_call_rec *r, struct eb_slot *s, __u32 slot, __u8 kind,

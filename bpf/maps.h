@@ -148,9 +148,6 @@ struct {
 struct eb_scratch {
 	__u32 pos;	/* bytes used */
 	__u32 flags;	/* enum eb_flag found while copying */
-	__u32 slot;	/* of the call that program `copy` works on */
-	__u32 want;	/* enum eb_want */
-	__u64 now;	/* ns: its entry or exit */
 	__u64 args[8];	/* arguments, result, spare */
 	__u64 left;	/* bytes of data that may still be copied (capture.h) */
 	__u64 mnt, root, dentry;	/* where the walk is (fd.h) */

@@ -117,6 +117,8 @@ struct eb_slot {
 	__u32 retry;	/* bit n: operation n of the plan could not read at entry */
 	__u64 ip;
 	__u64 args[6];
+	__u64 end;	/* ns: the exit that program `copy` works on; 0: it works on an entry */
+	__s64 ret;	/* at that exit */
 };
 
 enum eb_state {

@@ -8,6 +8,7 @@
 #include "record.h"
 #include "plan.h"
 #include "maps.h"
+#include "preempt.h"
 #include "arch.h"
 #include "slots.h"
 #include "secs.h"
@@ -84,28 +85,9 @@ static __always_inline __u8 note_call(struct eb_slot *s, __u64 *ctx, int at_exit
 	return note_in(s, task, (void *)bpf_task_pt_regs(task), at_exit, ctx[1], 1);
 }
 
-/* Leaves the call in s to the program `copy`; comes back only if there is none. */
-static __always_inline void tail_copy(void *ctx, struct eb_slot *s, __u32 slot, __u8 w, __u64 now, __s64 ret,
-				      __u8 at_exit)
+/* The entry of a call. Returns whether the program `copy` is to go on. */
+static __always_inline int enter(__u64 *ctx, struct eb_slot *s, __u32 slot)
 {
-	struct eb_scratch *sc = scratch_begin(s, ret, at_exit);
-	if (!sc)
-		return;
-	sc->slot = slot;
-	sc->want = w;
-	sc->now = now;
-	bpf_tail_call(ctx, &tails, 0);
-}
-
-SEC("raw_tp/sys_enter")
-int sys_enter(__u64 *ctx)
-{
-	__u32 slot = slot_num(bpf_get_current_pid_tgid());
-	if (!slot)
-		return 0;
-	struct eb_slot *s = slot_at(slot);
-	if (!s)
-		return 0;
 	__u8 w = note_call(s, ctx, 0);
 	if (!w)
 		return 0;
@@ -131,11 +113,28 @@ int sys_enter(__u64 *ctx)
 	if (count_only)
 		return 0;
 	if (w & EB_W_ENTRY_OPS && (!(filters & EB_FILTER_AT_EXIT) || w & EB_W_EXEC))
-		tail_copy(ctx, s, slot, w, now, 0, 0);
+		return 1;
 	if (w & EB_W_ENTER_HALF) {
 		emit_call(s, slot, EB_ENTER, now, 0, 0);
 		s->flags |= EB_F_ENTERED;
 	}
+	return 0;
+}
+
+SEC("raw_tp/sys_enter")
+int sys_enter(__u64 *ctx)
+{
+	__u32 slot = slot_num(bpf_get_current_pid_tgid());
+	if (!slot)
+		return 0;
+	struct eb_slot *s = slot_at(slot);
+	if (!s)
+		return 0;
+	preempt_off();
+	int more = enter(ctx, s, slot);
+	preempt_on();
+	if (more)
+		bpf_tail_call(ctx, &tails, 0);
 	return 0;
 }
 
@@ -168,15 +167,9 @@ static __always_inline __u8 note_exit(struct eb_slot *s, __u64 *ctx)
 	return w;
 }
 
-SEC("raw_tp/sys_exit")
-int sys_exit(__u64 *ctx)
+/* The exit of a call. Returns whether the program `copy` is to go on. */
+static __always_inline int leave(__u64 *ctx, struct eb_slot *s, __u32 slot)
 {
-	__u32 slot = slot_num(bpf_get_current_pid_tgid());
-	if (!slot)
-		return 0;
-	struct eb_slot *s = slot_at(slot);
-	if (!s)
-		return 0;
 	__u8 w;
 	__u64 begin = s->begin;
 	if (begin)
@@ -195,36 +188,63 @@ int sys_exit(__u64 *ctx)
 	if (count_only)
 		count(s, ret, begin ? now - begin : 0);
 	else if (!(w & EB_W_NO_EXIT_HALF)) {
-		if (w & EB_W_EXIT_OPS || entry_again(s, w, ret))
-			tail_copy(ctx, s, slot, w, now, ret, 1);
+		if (w & EB_W_EXIT_OPS || entry_again(s, w, ret)) {
+			s->end = now;
+			s->ret = ret;
+			return 1;
+		}
 		emit_call(s, slot, EB_CALL, now, ret, 0);
 	}
 	s->begin = 0;
 	return 0;
 }
 
-static __always_inline void copy_at_entry(struct eb_scratch *sc, struct eb_slot *s)
+SEC("raw_tp/sys_exit")
+int sys_exit(__u64 *ctx)
 {
+	__u32 slot = slot_num(bpf_get_current_pid_tgid());
+	if (!slot)
+		return 0;
+	struct eb_slot *s = slot_at(slot);
+	if (!s)
+		return 0;
+	preempt_off();
+	int more = leave(ctx, s, slot);
+	preempt_on();
+	if (more)
+		bpf_tail_call(ctx, &tails, 0);
+	return 0;
+}
+
+static __always_inline void copy_at_entry(struct eb_slot *s, __u32 slot, __u8 w)
+{
+	struct eb_scratch *sc = scratch_begin(s, 0, 0);
+	if (!sc)
+		return;
 	if (s->state & EB_SLOT_THREADS)
 		s->flags |= EB_F_THREADS;
 	s->retry = capture(s->plan, EB_AT_ENTRY, 0, 0);
-	if (sc->pos == sizeof(struct eb_call_rec) && !(sc->want & EB_W_ENTER_HALF))
+	if (sc->pos == sizeof(struct eb_call_rec) && !(w & EB_W_ENTER_HALF))
 		return;
-	scratch_emit(sc, s, sc->slot, EB_ENTER, sc->now, 0);
+	scratch_emit(sc, s, slot, EB_ENTER, s->begin, 0);
 	s->flags |= EB_F_ENTERED;
 }
 
-static __always_inline void copy_at_exit(struct eb_scratch *sc, struct eb_slot *s)
+static __always_inline void copy_at_exit(struct eb_slot *s, __u32 slot, __u8 w)
 {
-	__s64 ret = sc->args[EB_ARG_RET];
+	__s64 ret = s->ret;
+	struct eb_scratch *sc = scratch_begin(s, ret, 1);
+	if (!sc)
+		return;
 	__u8 due = failed(ret) ? EB_AT_EXIT_ALWAYS : EB_AT_EXIT | EB_AT_EXIT_ALWAYS;
-	if (filters & EB_FILTER_AT_EXIT && !(sc->want & EB_W_EXEC))
+	if (filters & EB_FILTER_AT_EXIT && !(w & EB_W_EXEC))
 		due |= EB_AT_ENTRY;
-	int again = entry_again(s, sc->want, ret);
+	int again = entry_again(s, w, ret);
 	capture(s->plan, due, again ? s->retry : 0, EB_S_EXIT);
 	if (again && s->flags & EB_F_THREADS)
 		recheck(s->plan);
-	scratch_emit(sc, s, sc->slot, EB_CALL, sc->now, ret);
+	scratch_emit(sc, s, slot, EB_CALL, s->end, ret);
+	s->end = 0;
 	s->begin = 0;
 }
 
@@ -232,16 +252,15 @@ static __always_inline void copy_at_exit(struct eb_scratch *sc, struct eb_slot *
  * The tail of sys_enter and sys_exit for calls with memory to copy. It is a
  * program of its own because the verifier takes longest for it: so it does once.
  */
-SEC("raw_tp")
-int copy(__u64 *ctx)
+EB_PROGRAM("raw_tp", copy)
 {
-	struct eb_scratch *sc = scratch_get();
-	struct eb_slot *s = sc ? slot_at(sc->slot) : NULL;
+	__u32 slot = slot_num(bpf_get_current_pid_tgid());
+	struct eb_slot *s = slot ? slot_at(slot) : NULL;
 	if (!s)
-		return 0;
-	if (sc->at_exit)
-		copy_at_exit(sc, s);
+		return;
+	__u8 w = want_of(s->abi, s->nr);
+	if (s->end)
+		copy_at_exit(s, slot, w);
 	else
-		copy_at_entry(sc, s);
-	return 0;
+		copy_at_entry(s, slot, w);
 }

@@ -279,6 +279,8 @@ type TraceEbSlot struct {
 	Retry uint32
 	Ip    uint64
 	Args  [6]uint64
+	End   uint64
+	Ret   int64
 }
 
 type TraceEbState uint32

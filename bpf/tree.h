@@ -39,6 +39,7 @@ static __always_inline __u32 mark(struct task_struct *task, __u8 state)
 		return 0;
 	}
 	s->begin = 0;
+	s->end = 0;
 	s->tid = pid;
 	s->pid = BPF_CORE_READ(task, tgid);
 	s->start = BPF_CORE_READ(task, start_time);
@@ -79,19 +80,18 @@ static __always_inline void adopt(struct task_struct *child, __u32 parent)
 }
 
 /* kernel/fork.c, kernel_clone(): the child is complete but has not run yet. */
-SEC("raw_tp/sched_process_fork")
-int task_fork(__u64 *ctx)
+EB_PROGRAM("raw_tp/sched_process_fork", task_fork)
 {
 	struct task_struct *child = (void *)ctx[1];
 	__u64 id = bpf_get_current_pid_tgid();
 	__u32 up = slot_num(id);
 	if (!up) {
 		adopt(child, id);
-		return 0;
+		return;
 	}
 	struct eb_slot *p = slot_at(up);
 	if (!p || !follow)
-		return 0;
+		return;
 	struct eb_fork who = {
 		.parent_tid = p->tid,
 		.parent_pid = p->pid,
@@ -105,17 +105,15 @@ int task_fork(__u64 *ctx)
 	p->state |= threads;
 	__u32 n = mark(child, EB_SLOT_FRESH | (p->state & EB_SLOT_ARMED) | threads);
 	if (p->state & EB_SLOT_ARMED)
-		return 0;
+		return;
 	fork_record(p, up, EB_FORK, &who, child, now);
 	struct eb_slot *c = slot_at(n);
 	if (n && c)
 		fork_record(c, n, EB_CHILD, &who, child, now);
-	return 0;
 }
 
 /* fs/exec.c: a thread that is not the leader takes over the leader's id. */
-SEC("raw_tp/sched_process_exec")
-int task_exec(__u64 *ctx)
+EB_PROGRAM("raw_tp/sched_process_exec", task_exec)
 {
 	struct task_struct *task = (void *)ctx[0];
 	__u32 old = ctx[1], pid = bpf_get_current_pid_tgid();
@@ -123,11 +121,11 @@ int task_exec(__u64 *ctx)
 	__u32 slot = slot_num(old);
 	struct eb_slot *s = slot ? slot_at(slot) : NULL;
 	if (!s)
-		return 0;
+		return;
 	if (!has_entry)	/* the entry of the launched program's execve is not seen */
 		s->state &= ~EB_SLOT_ARMED;
 	if (s->state & EB_SLOT_ARMED)
-		return 0;
+		return;
 	s->state &= ~EB_SLOT_THREADS;
 	if (old != pid) {
 		slot_set(old, 0);
@@ -137,7 +135,7 @@ int task_exec(__u64 *ctx)
 	}
 	struct eb_scratch *sc = scratch_get();
 	if (!sc)
-		return 0;
+		return;
 	struct eb_exec *e = (void *)(sc->buf + sizeof(struct eb_rec));
 	sc->pos = sizeof(struct eb_rec) + sizeof(*e);
 	e->old_tid = old;
@@ -145,14 +143,14 @@ int task_exec(__u64 *ctx)
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 	struct eb_sec *sec = sec_begin(sc, EB_SEC_STR, EB_TAG(0, EB_S_KERNEL));
 	if (!sec)
-		return 0;
+		return;
 	char *data = (char *)(sec + 1);
 	sec->addr = 0;
 	long n = bpf_probe_read_kernel_str(data, EB_PATH_MAX, BPF_CORE_READ(bprm, filename));
 	__u64 len = n > 0 ? n - 1 : 0;
 	opaque(len);
 	if (len > EB_PATH_MAX)
-		return 0;
+		return;
 	*(__u64 *)(data + len) = 0;
 	sec->len = len;
 	sec_end(sc, len);
@@ -160,18 +158,16 @@ int task_exec(__u64 *ctx)
 	((struct eb_rec *)sc->buf)->size = sc->pos;
 	if (bpf_ringbuf_output(&rare, sc->buf, sc->pos & 0x3fff, EB_QUIET))
 		s->lost++;
-	return 0;
 }
 
 /* kernel/exit.c, do_exit(): exit_code is set, the thread runs no more user code. */
-SEC("raw_tp/sched_process_exit")
-int task_exit(__u64 *ctx)
+EB_PROGRAM("raw_tp/sched_process_exit", task_exit)
 {
 	struct task_struct *task = (void *)ctx[0];
 	__u32 pid = bpf_get_current_pid_tgid(), slot = slot_num(pid);
 	struct eb_slot *s = slot ? slot_at(slot) : NULL;
 	if (!s)
-		return 0;
+		return;
 	int told = 1;
 	__u64 now = bpf_ktime_get_ns();
 	if (!(s->state & EB_SLOT_ARMED)) {
@@ -196,10 +192,33 @@ int task_exit(__u64 *ctx)
 	s->state = 0;
 	if (told)	/* else the slot keeps the count of records for the totals at the end */
 		slot_free(slot);
-	return 0;
 }
 
 #define SIGINFO_SIZE 48	/* sizeof(struct kernel_siginfo) without its tail of padding */
+
+/* include/linux/sched/signal.h: what the sender gives where the kernel makes the siginfo up */
+#define SEND_SIG_NOINFO 0
+#define SEND_SIG_PRIV 1
+#define SI_KERNEL 0x80	/* include/uapi/asm-generic/siginfo.h; SI_USER is 0 */
+
+/* struct siginfo as far as kill(2) fills it, of 64-bit ABIs */
+struct eb_siginfo {
+	int signo, errno, code, pad;
+	__u32 pid, uid;
+};
+
+/* made_up fills in the siginfo that kernel/signal.c, __send_signal_locked(), will make after this. */
+static __always_inline void made_up(char *info, int sig, __u64 from)
+{
+	struct eb_siginfo *i = (void *)info;
+	i->signo = sig;
+	if (from == SEND_SIG_PRIV) {
+		i->code = SI_KERNEL;
+		return;
+	}
+	i->pid = bpf_get_current_pid_tgid() >> 32;
+	i->uid = (__u32)bpf_get_current_uid_gid();
+}
 
 struct eb_signal_rec {
 	struct eb_rec head;
@@ -221,14 +240,10 @@ static __always_inline void signal_record(struct eb_slot *s, __u32 slot, int sig
 		s->lost++;
 		return;
 	}
-	if (flags & (EB_F_IGNORED | EB_F_SENT)) {	/* another task makes it: the thread's numbers are not ours */
-		__u32 seq = s->seq;
-		fill_head(&r->head, s, slot, EB_SIGNAL, bpf_ktime_get_ns());
-		s->seq = seq;
-		r->head.seq = 0;
-	} else {
-		fill_head(&r->head, s, slot, EB_SIGNAL, bpf_ktime_get_ns());
-	}
+	/* another task may make it: the thread's numbers are not its to give */
+	__u32 seq = flags & (EB_F_IGNORED | EB_F_SENT) ? 0 : ++s->seq;
+	fill_unnumbered(&r->head, s, slot, EB_SIGNAL, bpf_ktime_get_ns());
+	r->head.seq = seq;
 	r->head.size = sizeof(*r);
 	r->head.flags = flags;
 	r->body.signo = sig;
@@ -240,8 +255,10 @@ static __always_inline void signal_record(struct eb_slot *s, __u32 slot, int sig
 	r->sec.arg = 255;
 	r->sec.want = SIGINFO_SIZE;
 	r->sec.len = SIGINFO_SIZE;
-	/* small numbers are SEND_SIG_NOINFO and SEND_SIG_PRIV, no pointers */
-	if (info <= 4 || bpf_probe_read_kernel(r->info, SIGINFO_SIZE, (void *)info)) {
+	if (info <= SEND_SIG_PRIV) {
+		__builtin_memset(r->info, 0, SIGINFO_SIZE);
+		made_up(r->info, sig, info);
+	} else if (bpf_probe_read_kernel(r->info, SIGINFO_SIZE, (void *)info)) {
 		__builtin_memset(r->info, 0, SIGINFO_SIZE);
 		r->sec.err = -EFAULT;
 	}
@@ -254,17 +271,15 @@ static __always_inline int signal_wanted(int sig)
 }
 
 /* kernel/signal.c, get_signal(): the thread takes the signal. */
-SEC("raw_tp/signal_deliver")
-int signal_taken(__u64 *ctx)
+EB_PROGRAM("raw_tp/signal_deliver", signal_taken)
 {
 	int sig = ctx[0];
 	__u32 slot = slot_num(bpf_get_current_pid_tgid());
 	struct eb_slot *s = slot ? slot_at(slot) : NULL;
 	struct k_sigaction *ka = (void *)ctx[2];
 	if (!s || s->state & EB_SLOT_ARMED || !signal_wanted(sig) || sig == SIGKILL)
-		return 0;
+		return;
 	signal_record(s, slot, sig, ctx[1], (__u64)BPF_CORE_READ(ka, sa.sa_handler), 0);
-	return 0;
 }
 
 /*
@@ -278,27 +293,25 @@ static __always_inline int ends_process(struct task_struct *task, int sig)
 }
 
 /* kernel/signal.c, __send_signal_locked(): signals that no thread will take. */
-SEC("raw_tp/signal_generate")
-int signal_untaken(__u64 *ctx)
+EB_PROGRAM("raw_tp/signal_generate", signal_untaken)
 {
 	int sig = ctx[0], result = ctx[4];
 	struct task_struct *task = (void *)ctx[2];
 	if (result != TRACE_SIGNAL_IGNORED && result != TRACE_SIGNAL_DELIVERED)
-		return 0;
+		return;
 	__u32 slot = slot_num(BPF_CORE_READ(task, pid));
 	struct eb_slot *s = slot ? slot_at(slot) : NULL;
 	if (!s || s->state & (EB_SLOT_ARMED | EB_SLOT_KILLED) || sig == SIGKILL)
-		return 0;
+		return;
 	__u16 flag = EB_F_IGNORED;
 	if (result == TRACE_SIGNAL_DELIVERED) {
 		if (!ends_process(task, sig))
-			return 0;
+			return;
 		s->state |= EB_SLOT_KILLED;
 		flag = EB_F_SENT;
 	}
 	if (signal_wanted(sig))
 		signal_record(s, slot, sig, ctx[1], 0, flag);
-	return 0;
 }
 
 /* Attach: what to look for, and what the iterator says of each thread that it marks. */

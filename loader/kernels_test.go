@@ -62,11 +62,12 @@ func checkKernel(t *testing.T, object string, raw []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	setPreempt(spec, nil)
 	whole, err := btf.LoadSpecFromReader(bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
 	}
-	small, err := reduceBTF(raw, typeNames(spec.Types.All()))
+	small, _, err := reduceBTF(raw, typeNames(spec.Types.All()))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/cilium/ebpf/btf"
 	"golang.org/x/sys/unix"
@@ -22,30 +24,32 @@ const vmlinuxBTF = "/sys/kernel/btf/vmlinux"
 // ErrNoBTF says that the kernel does not describe its types.
 var ErrNoBTF = errors.New("this kernel has no BTF (" + vmlinuxBTF + " is missing; it needs CONFIG_DEBUG_INFO_BTF)")
 
-// kernelTypes is the part of the running kernel's BTF that has the names given.
-func kernelTypes(names map[string]bool) (*btf.Spec, error) {
+// kernelTypes is the part of the running kernel's BTF that has the names
+// given, and the ids in the whole of the functions among them.
+func kernelTypes(names map[string]bool) (*btf.Spec, map[string]uint32, error) {
 	f, err := os.Open(vmlinuxBTF)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNoBTF, err)
+		return nil, nil, fmt.Errorf("%w: %w", ErrNoBTF, err)
 	}
 	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	raw, err := unix.Mmap(int(f.Fd()), 0, int(st.Size()), unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_POPULATE)
 	if err != nil { // before Linux 6.16 it could not be mapped
 		if raw, err = os.ReadFile(vmlinuxBTF); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	} else {
 		defer unix.Munmap(raw)
 	}
-	small, err := reduceBTF(raw, names)
+	small, funcs, err := reduceBTF(raw, names)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", vmlinuxBTF, err)
+		return nil, nil, fmt.Errorf("read %s: %w", vmlinuxBTF, err)
 	}
-	return btf.LoadSpecFromReader(bytes.NewReader(small))
+	types, err := btf.LoadSpecFromReader(bytes.NewReader(small))
+	return types, funcs, err
 }
 
 // typeNames is the set of names of structures, unions and enumerations, without flavours.
@@ -119,6 +123,7 @@ type rawBTF struct {
 	types, strings []byte
 	at             []uint32
 	found          []uint32 // ids of the types asked for
+	funcs          map[string]uint32
 }
 
 func u32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }
@@ -138,6 +143,8 @@ func scanBTF(raw []byte, names map[string]bool) (*rawBTF, error) {
 	}
 	r := &rawBTF{types: part(u32(raw[8:]), u32(raw[12:])), strings: part(u32(raw[16:]), u32(raw[20:]))}
 	r.at = make([]uint32, 1, len(r.types)/20)
+	r.funcs = map[string]uint32{}
+	wantFuncs := slices.ContainsFunc(slices.Collect(maps.Values(preemptCalls)), func(n string) bool { return names[n] })
 	for pos := uint32(0); uint64(pos) < uint64(len(r.types)); {
 		if len(r.types)-int(pos) < btfType {
 			return nil, errBTF
@@ -152,6 +159,13 @@ func scanBTF(raw []byte, names map[string]bool) (*rawBTF, error) {
 		case kindStruct, kindUnion, kindEnum, kindEnum64:
 			if name := r.name(u32(r.types[pos:])); len(name) > 0 && names[string(name)] {
 				r.found = append(r.found, uint32(len(r.at)))
+			}
+		case kindFunc:
+			if !wantFuncs {
+				break
+			}
+			if name := r.name(u32(r.types[pos:])); names[string(name)] {
+				r.funcs[string(name)] = uint32(len(r.at))
 			}
 		}
 		r.at = append(r.at, pos)
@@ -184,15 +198,15 @@ type reducer struct {
 
 // reduceBTF makes a description of the named types only: whole structures
 // with all their members, what they hold inside them, and pointers to nothing.
-func reduceBTF(raw []byte, names map[string]bool) ([]byte, error) {
+func reduceBTF(raw []byte, names map[string]bool) ([]byte, map[string]uint32, error) {
 	scanned, err := scanBTF(raw, names)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := &reducer{rawBTF: scanned, strs: []byte{0}, ids: map[uint32]uint32{0: 0}, names: map[string]uint32{"": 0}}
 	for _, id := range r.found {
 		if _, err := r.copy(id, 0); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	head := make([]byte, btfHeader)
@@ -201,7 +215,7 @@ func reduceBTF(raw []byte, names map[string]bool) ([]byte, error) {
 	for i, v := range []uint32{btfHeader, 0, uint32(len(r.out)), uint32(len(r.out)), uint32(len(r.strs))} {
 		binary.LittleEndian.PutUint32(head[4+4*i:], v)
 	}
-	return append(append(head, r.out...), r.strs...), nil
+	return append(append(head, r.out...), r.strs...), r.funcs, nil
 }
 
 func (r *reducer) intern(off uint32) uint32 {

@@ -33,7 +33,13 @@ func (s *Session) load(o *Options) (plans *table.PlanSet, err error) {
 	}
 	dropDebug(s.spec)
 	names := typeNames(s.spec.Types.All())
-	types := after(func() (*btf.Spec, error) { return kernelTypes(names) })
+	if needNoPreempt(kernelRelease()) {
+		for _, name := range preemptCalls {
+			names[name] = true
+		}
+	}
+	var funcs map[string]uint32
+	types := after(func() (types *btf.Spec, err error) { types, funcs, err = kernelTypes(names); return })
 	wants := makeWants(o, plans)
 	s.hasEntry = wants.needEntry
 	if err = configure(s.spec, o, plans, wants); err == nil {
@@ -41,6 +47,7 @@ func (s *Session) load(o *Options) (plans *table.PlanSet, err error) {
 	}
 	var terr error
 	s.types, terr = types()
+	setPreempt(s.spec, funcs)
 	if err = errors.Join(err, terr); err == nil {
 		err = s.loadPrograms(o)
 	}

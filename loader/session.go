@@ -138,12 +138,18 @@ func (s *Session) StillInCall(n uint32) bool {
 type Lost struct {
 	Threads uint64 // not traced: all slots were taken
 	Signals uint64 // ignored signals that found the ring full
+	Skipped uint64 // times that the kernel did not run a program, for any thread: it was not finished on that CPU (Linux 7.0)
 }
 
 // Lost returns the totals so far.
 func (s *Session) Lost() (l Lost) {
 	s.vars.LostSlots.Get(&l.Threads)
 	s.vars.LostUnnumbered.Get(&l.Signals)
+	for _, p := range s.progs {
+		if st, err := p.Stats(); err == nil {
+			l.Skipped += st.RecursionMisses
+		}
+	}
 	return l
 }
 

@@ -56,9 +56,12 @@ func (t *trace) finish(pumpErr error) (lost uint64, err error) {
 	if unplaced.Threads > 0 {
 		say("%d threads were not traced: more than %d at once", unplaced.Threads, loader.DefaultThreads)
 	}
+	if unplaced.Skipped > 0 {
+		say("up to %d events were lost that the kernel did not show: its programs were interrupted", unplaced.Skipped)
+	}
 	err = t.sink.Close()
 	t.sink = nil
-	return sum.Lost + unplaced.Threads, err
+	return sum.Lost + unplaced.Threads + unplaced.Skipped, err
 }
 
 // addCounts takes over what the kernel half has counted. Calls that never
