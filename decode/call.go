@@ -50,6 +50,18 @@ func (d *Decoder) decodeCall(ev *events.Event) {
 	d.row = c.Row
 	d.decodeArgs(c)
 	d.decodeResult(c)
+	d.follow(c)
+}
+
+// follow keeps track of calls that a signal interrupted and that
+// restart_syscall(2) goes on with.
+func (d *Decoder) follow(c *Call) {
+	tid := d.out.TID
+	if c.Name == "restart_syscall" {
+		c.Resumes = d.rests[tid]
+	} else if c.Errno == restartBlock {
+		d.rests[tid] = c.Name
+	}
 }
 
 // setABI sets what depends on the calling convention.

@@ -74,6 +74,7 @@ type Decoder struct {
 
 	comms map[uint32]string   // names of threads
 	names map[[16]byte]string // that have been met
+	rests map[uint32]string   // by thread: the call that restart_syscall goes on with
 
 	out  Event
 	call Call
@@ -94,7 +95,7 @@ type rowFns struct {
 func New(opts Options) *Decoder {
 	d := &Decoder{
 		opts: opts, structs: structDecoders, argFns: argDecoders, noteFns: noteDecoders,
-		rows: map[*table.Row]*rowFns{}, structFns: map[*table.Struct]structDecoder{}, comms: map[uint32]string{}, names: map[[16]byte]string{},
+		rows: map[*table.Row]*rowFns{}, structFns: map[*table.Struct]structDecoder{}, comms: map[uint32]string{}, names: map[[16]byte]string{}, rests: map[uint32]string{},
 		signal: signalInfo, rowOf: table.Lookup, nameOf: table.Name,
 	}
 	for k, f := range kindDecoders {
@@ -126,6 +127,7 @@ func (d *Decoder) Decode(ev *events.Event) (*Event, error) {
 	d.out.Comm = d.comms[ev.TID]
 	if ev.Kind == events.Exit || ev.Kind == events.Detach {
 		delete(d.comms, ev.TID)
+		delete(d.rests, ev.TID)
 	}
 	return &d.out, nil
 }

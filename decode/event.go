@@ -22,8 +22,9 @@ type Call struct {
 	Begin     uint64     // ns, CLOCK_MONOTONIC; 0 unknown
 	End       uint64     // ns; 0 for a Begin
 	IP        uint64
-	NoReturn  bool // the thread ended inside the call
-	NoEntry   bool // the entry was not seen
+	Resumes   string // restart_syscall: the call that goes on; "" if unknown
+	NoReturn  bool   // the thread ended inside the call
+	NoEntry   bool   // the entry was not seen
 }
 
 // File is what a descriptor is.
@@ -94,6 +95,6 @@ type SignalInfo struct {
 	Info    []Value // pre-order: one Struct
 	Ignored bool
 	// Sent: it ends the process without being taken, and was seen when it was sent.
-	Sent bool
+	Sent    bool
 	Stopped bool // the signal's default action stops the thread
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/ebtrace/ebtrace/bpf"
+	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/events"
 )
 
@@ -119,4 +120,33 @@ func TestErrnoNames(t *testing.T) {
 			t.Errorf("signal %d: %q", n, got)
 		}
 	}
+}
+
+func TestRestart(t *testing.T) {
+	d := New(Options{})
+	sleep, interrupted := newCall(t, table.AMD64, "nanosleep", -restartBlock, p1, 0)
+	resume := func(tid uint32) string {
+		_, again := newCall(t, table.AMD64, "restart_syscall", 0)
+		return decodeEvent(t, d, &events.Event{Kind: events.Whole, TID: tid, Rec: again.parse(t)}).Call.Resumes
+	}
+	decodeEvent(t, d, &events.Event{Kind: events.Whole, TID: 7, Enter: sleep.parse(t), Rec: interrupted.parse(t)})
+	if got := resume(7); got != "nanosleep" {
+		t.Errorf("%q goes on", got)
+	}
+	if got := resume(8); got != "" {
+		t.Errorf("%q goes on in a thread that nothing interrupted", got)
+	}
+	decodeOther(t, d, events.Exit, 7, kindRec(bpf.TraceEbKindEB_END, bpf.TraceEbEnd{}))
+	if got := resume(7); got != "" {
+		t.Errorf("%q goes on after the end of its thread", got)
+	}
+}
+
+func decodeEvent(t *testing.T, d *Decoder, ev *events.Event) *Event {
+	t.Helper()
+	got, err := d.Decode(ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
 }

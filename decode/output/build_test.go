@@ -92,6 +92,11 @@ func noReturn(e *decode.Event, more bool) *decode.Event {
 	return e
 }
 
+func resumed(e *decode.Event, name string) *decode.Event {
+	e.Call.Resumes = name
+	return e
+}
+
 func aux(e *decode.Event, ts ...tree) *decode.Event {
 	e.Call.Aux = flat(ts...)
 	return e

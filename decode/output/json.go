@@ -152,6 +152,9 @@ func (j *JSON) call(b []byte, e *decode.Event) []byte {
 		b = append(appendAddr(append(b, `,"ip":"`...), c.IP), '"')
 	}
 	b = v.list(append(b, `,"args":`...), c.Args, true)
+	if c.Resumes != "" {
+		b = appendJSONName(append(b, `,"resumes":`...), c.Resumes)
+	}
 	if c.Begin != 0 {
 		b = append(appendJSONTime(append(b, `,"begin":"`...), int64(c.Begin)), '"')
 	}

@@ -88,6 +88,8 @@ func processes() []*decode.Event {
 		failed(call(11, 18, "mknodat", 259, integer(0), cwd(nil).named("dirfd"), path("/nx").named("pathname"), num(decode.Mode, 0o20600).named("mode"), num(decode.Dev, 0x103).named("dev")), 17),
 		failed(call(11, 19, "ioctl", 16, integer(0), fd(0, nil).named("fd"), node(decode.Func, word("_IOC_NONE"), num(decode.Hex, 0x56), num(decode.Hex, 0x78), num(decode.Hex, 0x1234)).text("_IOC").number(0x12345678).named("request"), num(decode.Hex, 0).named("arg")), 600),
 		call(11, 20, "preadv", 295, integer(5), fd(3, nil).named("fd"), node(decode.Array, node(decode.Struct, str("ab").named("iov_base"), num(decode.Uint, 2).named("iov_len"))).want(9).named("iov"), integer(9).named("iovcnt")),
+		resumed(call(11, 20.2, "restart_syscall", 219, integer(0)), "nanosleep"),
+		failed(call(11, 20.4, "restart_syscall", 219, integer(0)), 516),
 		sig(11, 21, 19, true, num(decode.Signal, 19).named("si_signo"), of(decode.Enum, siCodes, 0).named("si_code")),
 		sig(11, 22, 9, false),
 		exit(11, 11, 23, decode.ExitInfo{Signal: 6, Core: true, GroupDead: true}),

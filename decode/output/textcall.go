@@ -26,7 +26,7 @@ func (t *Text) call(th *thread, e *decode.Event) {
 	b := t.begin(th, e.Time, e.Comm, false)
 	start := len(b)
 	b = append(append(b, c.Name...), '(')
-	b = t.f.args(b, c.Args)
+	b = resumes(t.f.args(b, c.Args), c)
 	if c.More && !t.f.short && len(c.Args) > 0 && !lastNamed(c.Args) {
 		b = append(b, ", "...)
 	}
@@ -36,6 +36,17 @@ func (t *Text) call(th *thread, e *decode.Event) {
 		return
 	}
 	t.finish(th, b, start, c)
+}
+
+// resumes appends which call restart_syscall goes on with.
+func resumes(b []byte, c *decode.Call) []byte {
+	switch {
+	case c.Resumes != "":
+		return append(append(append(b, "<... resuming interrupted "...), c.Resumes...), " ...>"...)
+	case c.Name == "restart_syscall":
+		return append(b, "<... resuming interrupted system call ...>"...)
+	}
+	return b
 }
 
 // lastNamed says whether the last argument has its name printed: those of
