@@ -19,6 +19,10 @@ func sh(script string) []string { return []string{"/bin/sh", "-c", script} }
 
 const manyFiles = `mkdir d d/e; for i in 1 2 3 4 5; do echo "line $i" >d/f$i; done; ln -s f1 d/link; echo x >d/e/g`
 
+// cp takes a directory's files in the order of their inode numbers, which is
+// chance; it is given them one by one.
+const copyFiles = manyFiles + "; mkdir copy"
+
 const repository = `git init -q r; cd r; echo one >a; mkdir b; echo two >b/c; git add .; git commit -q -m first; echo three >>a; git commit -q -a -m second`
 
 var programs = []program{
@@ -26,7 +30,7 @@ var programs = []program{
 	{name: "ls-fds", setup: manyFiles, run: []string{"ls", "-lR", "d"}, opts: []string{"-y"}},
 	{name: "cat", setup: manyFiles, run: []string{"cat", "d/f1", "d/f2"}},
 	{name: "cat-hex", setup: manyFiles, run: []string{"cat", "d/f1", "/nowhere"}, opts: []string{"-xx"}},
-	{name: "cp", setup: manyFiles, run: []string{"cp", "-a", "d", "copy"}},
+	{name: "cp", setup: copyFiles, run: []string{"cp", "-a", "d/f1", "d/f2", "d/link", "d/e", "copy"}},
 	{name: "mv", setup: manyFiles, run: []string{"mv", "d/f1", "d/f2", "d/e"}},
 	{name: "rm", setup: manyFiles, run: []string{"rm", "-rf", "d"}},
 	{name: "ln", setup: manyFiles, run: []string{"ln", "-sf", "f3", "d/link"}},
@@ -86,8 +90,8 @@ var programs = []program{
 	{name: "threads", run: []string{"{threads}"}},
 	{name: "vforks", run: []string{"{vforks}"}},
 	{name: "go", needs: []string{"go"}, run: []string{"{goprog}"}, loose: true},
-	{name: "select-file", setup: manyFiles, run: []string{"cp", "-a", "d", "copy"}, opts: []string{"-e", "trace=%file"}},
-	{name: "select-not", setup: manyFiles, run: []string{"cp", "-a", "d", "copy"}, opts: []string{"-e", "trace=!/^m,%file"}},
+	{name: "select-file", setup: copyFiles, run: []string{"cp", "-a", "d/f1", "d/f2", "d/link", "d/e", "copy"}, opts: []string{"-e", "trace=%file"}},
+	{name: "select-not", setup: copyFiles, run: []string{"cp", "-a", "d/f1", "d/f2", "d/link", "d/e", "copy"}, opts: []string{"-e", "trace=!/^m,%file"}},
 	{name: "select-failed", setup: manyFiles, run: []string{"ls", "-l", "d", "nowhere"}, opts: []string{"-Z"}},
 	{name: "select-path", setup: manyFiles, run: []string{"cat", "d/f1", "d/f2"}, opts: []string{"-P", "d/f2"}},
 }
