@@ -37,6 +37,7 @@ const volatile __u8 want[EB_NR_SPACE];
 const volatile __u16 dispatch[EB_NR_SPACE];	/* number -> plan */
 const volatile __u8 want_unknown;	/* for numbers from EB_MAX_NR on and unknown ABIs */
 const volatile __u8 has_entry;		/* sys_enter is attached */
+const volatile __u8 preemptible;	/* programs can be, see preempt.h: the kernel may not run one */
 const volatile __u8 count_only;		/* count in the kernel, no records of calls */
 const volatile __u8 follow;		/* trace children */
 const volatile __u32 str_size = 32;	/* -s */

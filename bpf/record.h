@@ -29,6 +29,7 @@ enum eb_kind {
 	EB_EXEC = 5,	/* eb_exec: the new program is in place */
 	EB_END = 6,	/* eb_end: the thread exits */
 	EB_SIGNAL = 7,	/* eb_signal: a signal is delivered (or was ignored) */
+	EB_WORK = 8,	/* eb_work: an operation below the calls has ended */
 };
 
 /* ABI of a call: the table to look its number up in. */
@@ -97,6 +98,71 @@ struct eb_signal {	/* section EB_SEC_MEM: struct siginfo as the kernel holds it 
 	__u32 signo;
 	__u32 pad;
 	__u64 handler;	/* 0 SIG_DFL, 1 SIG_IGN, else address */
+};
+
+/*
+ * Work below the calls, written when it ends. abi and nr of the record are
+ * those of the call in `cause`. Sections: EB_SEC_FD the file (arg 0), a second
+ * one (arg 1); EB_SEC_STR a name (arg 2).
+ */
+struct eb_work {
+	__u64 begin;	/* ns, CLOCK_MONOTONIC; its end is the record's time */
+	__u64 cause;	/* begin of the call that it was done for; 0: of none that is traced */
+	__s64 ret;	/* -4095..-1 are errors */
+	__s64 offset;	/* in the file, at the begin; -1: it has none */
+	__u64 bytes;	/* asked for */
+	__u64 args[2];	/* enum eb_vfs_op says what */
+	__u16 op;	/* enum eb_vfs_op */
+	__u8 layer;	/* enum eb_layer */
+	__u8 context;	/* enum eb_context */
+	__u8 depth;	/* operations that it was done within */
+	__u8 flags;	/* enum eb_work_flag */
+	__u16 pad;
+	char fs[16];	/* type of file system */
+};
+
+enum eb_layer {
+	EB_LAYER_VFS = 1,
+};
+
+/* What work is done for. */
+enum eb_context {
+	EB_BY_CALL = 1,
+	EB_BY_FAULT = 2,	/* a page fault */
+	EB_BY_URING = 3,	/* a request of io_uring, within the caller's io_uring_enter */
+};
+
+enum eb_work_flag {
+	EB_WORK_CREATED = 1,	/* EB_VFS_OPEN: it made the file */
+};
+
+enum eb_vfs_op {
+	EB_VFS_OPEN = 1,	/* args: open flags */
+	EB_VFS_READ = 2,
+	EB_VFS_WRITE = 3,
+	EB_VFS_FSYNC = 4,	/* offset, bytes: the range; args: 1 data only */
+	EB_VFS_UNLINK = 5,
+	EB_VFS_RENAME = 6,	/* second file: the new path; args: flags of renameat2 */
+	EB_VFS_MKDIR = 7,	/* args: mode */
+	EB_VFS_RMDIR = 8,
+	EB_VFS_LINK = 9,	/* second file: the new path */
+	EB_VFS_SYMLINK = 10,	/* name: what it points to */
+	EB_VFS_MKNOD = 11,	/* args: mode, device */
+	EB_VFS_READDIR = 12,
+	EB_VFS_GETATTR = 13,
+	EB_VFS_SETATTR = 14,	/* args: what (ATTR_* of linux/fs.h), mode or size or owner */
+	EB_VFS_SETXATTR = 15,	/* name; bytes; args: flags */
+	EB_VFS_REMOVEXATTR = 16, /* name */
+	EB_VFS_READLINK = 17,
+	EB_VFS_FALLOCATE = 18,	/* offset, bytes; args: mode */
+	EB_VFS_MMAP = 19,	/* offset, bytes; args: protection, flags */
+	EB_VFS_FAULT = 20,	/* offset; a page of a mapped file is brought in; args: address */
+	EB_VFS_SPLICE = 21,	/* offset, bytes: a file is read into a pipe */
+	EB_VFS_COPY = 22,	/* second file: copied to; offset, bytes */
+	EB_VFS_MOUNT = 23,	/* name: the device; args: flags */
+	EB_VFS_UMOUNT = 24,	/* args: flags */
+	EB_VFS_LOOKUP = 25,	/* name: as asked; args: LOOKUP_* flags */
+	EB_VFS_OPS = 26,
 };
 
 /*

@@ -51,6 +51,8 @@ static __always_inline __u8 note_in(struct eb_slot *s, struct task_struct *task,
 {
 	if (at_exit)
 		nr = arch_nr(regs, typed);
+	if (nr < 0)	/* the exit of rt_sigreturn: the registers are those of before the signal */
+		return 0;
 	__u8 abi = arch_abi(task, nr, typed), w = want_of(abi, nr);
 	if (s->state & EB_SLOT_ARMED) {
 		if (!arch_is_exec(abi, nr))
@@ -88,6 +90,13 @@ static __always_inline __u8 note_call(struct eb_slot *s, __u64 *ctx, int at_exit
 /* The entry of a call. Returns whether the program `copy` is to go on. */
 static __always_inline int enter(__u64 *ctx, struct eb_slot *s, __u32 slot)
 {
+	if (preemptible && s->begin) {	/* the kernel did not run sys_exit for the call before */
+		if (!count_only && !(filters & EB_FILTER_AT_EXIT)) {
+			s->seq++;
+			s->lost++;
+		}
+		s->begin = 0;
+	}
 	__u8 w = note_call(s, ctx, 0);
 	if (!w)
 		return 0;
@@ -155,7 +164,7 @@ static __always_inline __u8 note_exit(struct eb_slot *s, __u64 *ctx)
 	}
 	if (s->state & EB_SLOT_ATTACHED) {
 		s->state &= ~EB_SLOT_ATTACHED;
-	} else if (has_entry) {
+	} else if (has_entry && !preemptible) {
 		return 0;
 	}
 	__u8 w = note_call(s, ctx, 1);

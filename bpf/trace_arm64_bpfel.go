@@ -145,6 +145,7 @@ const (
 	TraceEbKindEB_EXEC   TraceEbKind = 5
 	TraceEbKindEB_END    TraceEbKind = 6
 	TraceEbKindEB_SIGNAL TraceEbKind = 7
+	TraceEbKindEB_WORK   TraceEbKind = 8
 )
 
 type TraceEbLen uint32
@@ -394,6 +395,7 @@ const (
 	TraceVarNcomms            = "ncomms"
 	TraceVarNuids             = "nuids"
 	TraceVarPidLimit          = "pid_limit"
+	TraceVarPreemptible       = "preemptible"
 	TraceVarSignalSet         = "signal_set"
 	TraceVarSlotOf            = "slot_of"
 	TraceVarStatusFailed      = "status_failed"
@@ -529,6 +531,7 @@ type TraceVariableSpecs struct {
 	Ncomms            *ebpf.VariableSpec `ebpf:"ncomms"`
 	Nuids             *ebpf.VariableSpec `ebpf:"nuids"`
 	PidLimit          *ebpf.VariableSpec `ebpf:"pid_limit"`
+	Preemptible       *ebpf.VariableSpec `ebpf:"preemptible"`
 	SignalSet         *ebpf.VariableSpec `ebpf:"signal_set"`
 	SlotOf            *ebpf.VariableSpec `ebpf:"slot_of"`
 	StatusFailed      *ebpf.VariableSpec `ebpf:"status_failed"`
@@ -644,6 +647,7 @@ type TraceVariables struct {
 	Ncomms            *ebpf.Variable `ebpf:"ncomms"`
 	Nuids             *ebpf.Variable `ebpf:"nuids"`
 	PidLimit          *ebpf.Variable `ebpf:"pid_limit"`
+	Preemptible       *ebpf.Variable `ebpf:"preemptible"`
 	SignalSet         *ebpf.Variable `ebpf:"signal_set"`
 	SlotOf            *ebpf.Variable `ebpf:"slot_of"`
 	StatusFailed      *ebpf.Variable `ebpf:"status_failed"`

@@ -138,6 +138,7 @@ func constants(o *Options, plans *table.PlanSet, w *wants) map[string]any {
 		"dispatch":     flatten(plans.Dispatch),
 		"want_unknown": w.unknown,
 		"has_entry":    flag(w.needEntry),
+		"preemptible":  flag(needNoPreempt(kernelRelease())),
 		"count_only":   flag(o.Counts),
 		"follow":       flag(!o.NoFollow),
 		"max_slots":    uint32(o.Threads),

@@ -138,18 +138,22 @@ func (s *Session) StillInCall(n uint32) bool {
 type Lost struct {
 	Threads uint64 // not traced: all slots were taken
 	Signals uint64 // ignored signals that found the ring full
-	Skipped uint64 // times that the kernel did not run a program, for any thread: it was not finished on that CPU (Linux 7.0)
+	Skipped uint64 // at most so many events the kernel did not show, of any thread: a program was not finished on that CPU (Linux 7.0)
 }
 
 // Lost returns the totals so far.
 func (s *Session) Lost() (l Lost) {
 	s.vars.LostSlots.Get(&l.Threads)
 	s.vars.LostUnnumbered.Get(&l.Signals)
-	for _, p := range s.progs {
+	missed := map[string]uint64{}
+	for name, p := range s.progs {
 		if st, err := p.Stats(); err == nil {
+			missed[name] = st.RecursionMisses
 			l.Skipped += st.RecursionMisses
 		}
 	}
+	// a thread that missed one of these two tells so itself
+	l.Skipped -= max(missed["sys_enter"], missed["sys_exit"])
 	return l
 }
 
