@@ -29,7 +29,7 @@ func TestFatalSignals(t *testing.T) {
 		}
 		line := regexp.MustCompile(`\$1`).ReplaceAllString(c.line, signal[1])
 		end := `\n` + signal[1] + ` +\+\+\+ killed by ` + signal[2]
-		if !regexp.MustCompile(`(?m)^` + signal[1] + ` +` + line + `$`).MatchString(got) || !regexp.MustCompile(end).MatchString(got) {
+		if !regexp.MustCompile(`(?m)^`+signal[1]+` +`+line+`$`).MatchString(got) || !regexp.MustCompile(end).MatchString(got) {
 			t.Errorf("%s: no line %s, or not killed, in\n%s", c.script, line, got)
 		}
 	}
