@@ -179,7 +179,9 @@ struct eb_slot {
 	__u8 abi;
 	__u8 state;	/* enum eb_state */
 	__u16 flags;	/* enum eb_flag for the coming EB_CALL */
-	__u32 plan;
+	__u16 plan;
+	__u8 want;	/* enum eb_want, of the call in flight */
+	__u8 pad;
 	__u32 retry;	/* bit n: operation n of the plan could not read at entry */
 	__u64 ip;
 	__u64 args[6];

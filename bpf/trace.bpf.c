@@ -63,6 +63,7 @@ static __always_inline __u8 note_in(struct eb_slot *s, struct task_struct *task,
 		return 0;
 	s->nr = nr;
 	s->abi = abi;
+	s->want = w;
 	s->flags = 0;
 	s->retry = 0;
 	s->ip = arch_ip(regs, typed);
@@ -182,12 +183,13 @@ static __always_inline int leave(__u64 *ctx, struct eb_slot *s, __u32 slot)
 	__u8 w;
 	__u64 begin = s->begin;
 	if (begin)
-		w = want_of(s->abi, s->nr);
+		w = s->want;
 	else
 		w = note_exit(s, ctx);
 	if (!w)
 		return 0;
-	s->state &= ~(EB_SLOT_FRESH | EB_SLOT_ATTACHED);
+	if (s->state & (EB_SLOT_FRESH | EB_SLOT_ATTACHED))
+		s->state &= ~(EB_SLOT_FRESH | EB_SLOT_ATTACHED);
 	__s64 ret = ctx[1];
 	__u64 now = bpf_ktime_get_ns();
 	if (filters & EB_FILTER_AT_EXIT && !wanted_at_exit(ret, begin, now)) {
@@ -197,7 +199,7 @@ static __always_inline int leave(__u64 *ctx, struct eb_slot *s, __u32 slot)
 	if (count_only)
 		count(s, ret, begin ? now - begin : 0);
 	else if (!(w & EB_W_NO_EXIT_HALF)) {
-		if (w & EB_W_EXIT_OPS || entry_again(s, w, ret)) {
+		if (w & EB_W_EXIT_OPS || (w & EB_W_ENTRY_OPS && entry_again(s, w, ret))) {
 			s->end = now;
 			s->ret = ret;
 			return 1;
@@ -267,7 +269,7 @@ EB_PROGRAM("raw_tp", copy)
 	struct eb_slot *s = slot ? slot_at(slot) : NULL;
 	if (!s)
 		return;
-	__u8 w = want_of(s->abi, s->nr);
+	__u8 w = s->want;
 	if (s->end)
 		copy_at_exit(s, slot, w);
 	else

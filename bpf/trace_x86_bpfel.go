@@ -276,7 +276,9 @@ type TraceEbSlot struct {
 	Abi   uint8
 	State uint8
 	Flags uint16
-	Plan  uint32
+	Plan  uint16
+	Want  uint8
+	Pad   uint8
 	Retry uint32
 	Ip    uint64
 	Args  [6]uint64
