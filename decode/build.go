@@ -59,7 +59,7 @@ func (d *Decoder) addSet(k Kind, name string, set *xlat.Set, v uint64) {
 }
 
 // addWord appends a symbol; text must live as long as the call: a constant,
-// or from Decoder.text.
+// or from Decoder.textFrom.
 func (d *Decoder) addWord(name, text string) {
 	d.nodes = append(d.nodes, Value{Kind: Word, Name: name, Text: text, Span: 1})
 }
@@ -74,15 +74,8 @@ func (d *Decoder) addBytes(k Kind, name string, b []byte, want uint64) {
 	d.nodes = append(d.nodes, v)
 }
 
-// text copies b into the decoder and returns it as a string that lives as
+// textFrom is the text in d.chars from offset n on, as a string that lives as
 // long as the call.
-func (d *Decoder) text(b []byte) string {
-	n := len(d.chars)
-	d.chars = append(d.chars, b...)
-	return d.textFrom(n)
-}
-
-// textFrom is the text in d.chars from offset n on, as text returns it.
 func (d *Decoder) textFrom(n int) string {
 	if n >= len(d.chars) {
 		return ""

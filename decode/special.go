@@ -11,7 +11,7 @@ import "github.com/ebtrace/ebtrace/decode/table"
 // to the decoder, by the functions of build.go; it reads nested user memory
 // with Decoder.read and Decoder.cstring, which choose the copy of the time
 // that is being decoded (Decoder.exit). It keeps no memory of its own and
-// allocates nothing; text it makes goes through Decoder.text.
+// allocates nothing; text it makes goes through Decoder.textFrom.
 
 // structDecoder decodes a structure of structs.tbl that its layout there does
 // not describe; Decoder.layout appends what it does.
@@ -63,6 +63,7 @@ var structDecoders = map[string]structDecoder{
 	"stat64":          statStruct,
 	"statx":           statxStruct,
 	"tms":             timesStruct,
+	"utimbuf":         utimbufStruct,
 	"user_desc":       userDescStruct,
 }
 

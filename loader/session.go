@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"unsafe"
 
@@ -52,7 +53,7 @@ type Attached struct {
 }
 
 // ErrNoProcess says that a target of Attach does not exist.
-var ErrNoProcess = errors.New("No such process")
+var ErrNoProcess = errors.New("no such process")
 
 // Attach traces existing processes from now on: the threads named, with
 // threads all threads of their processes, with descendants all processes below
@@ -145,15 +146,15 @@ type Lost struct {
 func (s *Session) Lost() (l Lost) {
 	s.vars.LostSlots.Get(&l.Threads)
 	s.vars.LostUnnumbered.Get(&l.Signals)
-	missed := map[string]uint64{}
 	for name, p := range s.progs {
-		if st, err := p.Stats(); err == nil {
-			missed[name] = st.RecursionMisses
+		second := s.progs[name+again]
+		if second == nil {
+			second = p // has none
+		}
+		if st, err := second.Stats(); err == nil && !strings.HasSuffix(name, again) {
 			l.Skipped += st.RecursionMisses
 		}
 	}
-	// a thread that missed one of these two tells so itself
-	l.Skipped -= max(missed["sys_enter"], missed["sys_exit"])
 	return l
 }
 
