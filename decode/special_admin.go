@@ -129,3 +129,12 @@ func timesStruct(d *Decoder, name string, st *table.Struct, m mem) {
 		}
 	}
 }
+
+// utimbufStruct decodes struct utimbuf, whose times are dates.
+func utimbufStruct(d *Decoder, name string, st *table.Struct, m mem) {
+	i := len(d.nodes)
+	d.layout(name, st, m)
+	for k := i + 1; k < len(d.nodes); k++ {
+		d.nodes[k].Text = d.date(int64(d.nodes[k].Num), 0)
+	}
+}

@@ -159,8 +159,28 @@ func ifconfStruct(d *Decoder, name string, _ *table.Struct, m mem) {
 		d.ifcLen("", after)
 		d.close(p)
 	}
-	d.addPtr("ifc_buf", m.uint(d.word, d.word), 0)
+	d.ifcBuf(m.uint(d.word, d.word), after)
 	d.close(i)
+}
+
+// ifcBuf appends what SIOCGIFCONF left of addresses, n bytes.
+func (d *Decoder) ifcBuf(addr uint64, n int64) {
+	size := ifreqData + 2*d.word + 8 // sizeof(struct ifreq): 40 or 32
+	buf := d.read(addr, int(min(max(n, 0), maxLen)))
+	if addr == 0 || !d.exit || d.errno != 0 || len(buf.b) < size {
+		d.addPtr("ifc_buf", addr, 0)
+		return
+	}
+	i := d.open(Array, "ifc_buf")
+	have := len(buf.b) / size
+	for k := range have {
+		e := d.open(Struct, "")
+		d.fixedString("ifr_name", buf.b[k*size:k*size+ifNameSize])
+		d.ifreqMember(siocGIFAddr, buf.sub(k*size+ifreqData, ifreqUnionSize))
+		d.close(e)
+	}
+	d.close(i)
+	d.cutArray(i, have, n/int64(size), buf)
 }
 
 // ifcLen appends a length with the number of structures that it has room for.

@@ -110,6 +110,11 @@ var layouts = []layout{
 	{name: "fsid", size: [NumABI]uint32{8, 8, 8}, members: []member{
 		{name: "val", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{2, 2, 2}},
 	}},
+	{name: "fstrim_range", size: [NumABI]uint32{24, 24, 24}, members: []member{
+		{name: "start", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{8, 8, 8}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "len", off: [NumABI]uint32{8, 8, 8}, size: [NumABI]uint32{8, 8, 8}, n: [NumABI]uint32{1, 1, 1}},
+		{name: "minlen", off: [NumABI]uint32{16, 16, 16}, size: [NumABI]uint32{8, 8, 8}, n: [NumABI]uint32{1, 1, 1}},
+	}},
 	{name: "fsxattr", size: [NumABI]uint32{28, 28, 28}, members: []member{
 		{name: "fsx_xflags", off: [NumABI]uint32{0, 0, 0}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
 		{name: "fsx_extsize", off: [NumABI]uint32{4, 4, 4}, size: [NumABI]uint32{4, 4, 4}, n: [NumABI]uint32{1, 1, 1}},
