@@ -181,7 +181,7 @@ struct eb_slot {
 	__u16 flags;	/* enum eb_flag for the coming EB_CALL */
 	__u16 plan;
 	__u8 want;	/* enum eb_want, of the call in flight */
-	__u8 pad;
+	__u8 turn;	/* enum eb_turn, preempt.h */
 	__u32 retry;	/* bit n: operation n of the plan could not read at entry */
 	__u64 ip;
 	__u64 args[6];

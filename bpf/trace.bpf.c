@@ -88,15 +88,25 @@ static __always_inline __u8 note_call(struct eb_slot *s, __u64 *ctx, int at_exit
 	return note_in(s, task, (void *)bpf_task_pt_regs(task), at_exit, ctx[1], 1);
 }
 
+/* The kernel did not run sys_exit for the call in s. */
+static __always_inline void lose_call(struct eb_slot *s)
+{
+	if (!count_only && !(filters & EB_FILTER_AT_EXIT)) {
+		s->seq++;
+		s->lost++;
+	}
+	s->begin = 0;
+}
+
 /* The entry of a call. Returns whether the program `copy` is to go on. */
 static __always_inline int enter(__u64 *ctx, struct eb_slot *s, __u32 slot)
 {
-	if (preemptible && s->begin) {	/* the kernel did not run sys_exit for the call before */
-		if (!count_only && !(filters & EB_FILTER_AT_EXIT)) {
-			s->seq++;
-			s->lost++;
-		}
-		s->begin = 0;
+	if (EB_DONE(s->turn & EB_TURN_CALL))
+		return 0;
+	if (preemptible) {
+		s->turn |= EB_TURN_CALL;
+		if (s->begin)
+			lose_call(s);
 	}
 	__u8 w = note_call(s, ctx, 0);
 	if (!w)
@@ -177,9 +187,26 @@ static __always_inline __u8 note_exit(struct eb_slot *s, __u64 *ctx)
 	return w;
 }
 
+/* Whether the call that ends is the one that s noted when it began. */
+static __always_inline int same_call(struct eb_slot *s, __u64 *ctx)
+{
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return 1;
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	long nr = arch_nr(regs, 1);
+	return nr < 0 || arch_is_exec(s->abi, s->nr) || (nr == s->nr && arch_ip(regs, 1) == s->ip);
+}
+
 /* The exit of a call. Returns whether the program `copy` is to go on. */
 static __always_inline int leave(__u64 *ctx, struct eb_slot *s, __u32 slot)
 {
+	if (EB_DONE(!(s->turn & EB_TURN_CALL)))
+		return 0;
+	if (preemptible) {
+		s->turn = 0;
+		if (s->begin && !same_call(s, ctx))
+			lose_call(s);
+	}
 	__u8 w;
 	__u64 begin = s->begin;
 	if (begin)

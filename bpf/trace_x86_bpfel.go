@@ -278,7 +278,7 @@ type TraceEbSlot struct {
 	Flags uint16
 	Plan  uint16
 	Want  uint8
-	Pad   uint8
+	Turn  uint8
 	Retry uint32
 	Ip    uint64
 	Args  [6]uint64

@@ -40,6 +40,7 @@ static __always_inline __u32 mark(struct task_struct *task, __u8 state)
 	}
 	s->begin = 0;
 	s->end = 0;
+	s->turn = 0;
 	s->tid = pid;
 	s->pid = BPF_CORE_READ(task, tgid);
 	s->start = BPF_CORE_READ(task, start_time);
@@ -90,7 +91,7 @@ EB_PROGRAM("raw_tp/sched_process_fork", task_fork)
 		return;
 	}
 	struct eb_slot *p = slot_at(up);
-	if (!p || !follow)
+	if (!p || !follow || EB_DONE(slot_num(BPF_CORE_READ(child, pid))))
 		return;
 	struct eb_fork who = {
 		.parent_tid = p->tid,
@@ -120,8 +121,10 @@ EB_PROGRAM("raw_tp/sched_process_exec", task_exec)
 	struct linux_binprm *bprm = (void *)ctx[2];
 	__u32 slot = slot_num(old);
 	struct eb_slot *s = slot ? slot_at(slot) : NULL;
-	if (!s)
+	if (!s || EB_DONE(s->turn & EB_TURN_EXEC))
 		return;
+	if (preemptible)
+		s->turn |= EB_TURN_EXEC;
 	if (!has_entry)	/* the entry of the launched program's execve is not seen */
 		s->state &= ~EB_SLOT_ARMED;
 	if (s->state & EB_SLOT_ARMED)

@@ -123,6 +123,11 @@ func (s *Session) loadPrograms(o *Options) error {
 	if s.hasEntry {
 		small = append(small, "sys_enter")
 	}
+	for _, name := range small {
+		if s.spec.Programs[name+again] != nil {
+			small = append(small, name+again)
+		}
+	}
 	large := after(func() (map[string]*ebpf.Program, error) { return s.programs("copy") })
 	progs, err := s.programs(small...)
 	more, lerr := large()

@@ -250,10 +250,15 @@ var attachPoints = []struct{ prog, name string }{
 	{"task_fork", "sched_process_fork"},
 	{"task_exec", "sched_process_exec"},
 	{"task_exit", "sched_process_exit"},
+	{"task_fork" + again, "sched_process_fork"}, // after the first copies: they run in this order
+	{"task_exec" + again, "sched_process_exec"},
+	{"task_exit" + again, "sched_process_exit"},
 	{"signal_taken", "signal_deliver"},
 	{"signal_untaken", "signal_generate"},
 	{"sys_exit", "sys_exit"},
+	{"sys_exit" + again, "sys_exit"},
 	{"sys_enter", "sys_enter"},
+	{"sys_enter" + again, "sys_enter"},
 }
 
 func (s *Session) fill(o *Options, plans *table.PlanSet) error {

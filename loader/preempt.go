@@ -29,21 +29,48 @@ func kernelRelease() string {
 	return unix.ByteSliceToString(u.Release[:])
 }
 
+const (
+	callSecond = 0x7eb02 // bpf/preempt.h
+	again      = "_again"
+)
+
+// twice are the programs that have a second copy where they can be preempted.
+var twice = []string{"sys_enter", "sys_exit", "task_fork", "task_exec", "task_exit"}
+
 // setPreempt puts the kernel's functions, known by their ids in its types, in
-// place of the calls that stand for them; nothing where funcs lacks them.
+// place of the calls that stand for them, and adds the second copies; where
+// funcs lacks them it puts nothing in their place.
 func setPreempt(spec *ebpf.CollectionSpec, funcs map[string]uint32) {
-	for _, p := range spec.Programs {
-		for i := range p.Instructions {
-			ins := &p.Instructions[i]
-			name, ok := preemptCalls[ins.Constant]
-			if !ok || !ins.IsBuiltinCall() {
-				continue
+	if len(funcs) > 0 {
+		for _, name := range twice {
+			if p := spec.Programs[name]; p != nil {
+				spec.Programs[name+again] = p.Copy()
+				spec.Programs[name+again].Name = name + again
 			}
-			if id := funcs[name]; id != 0 {
-				ins.Src, ins.Constant = asm.PseudoKfuncCall, int64(id)
-				continue
-			}
-			ins.OpCode, ins.Constant = asm.Ja.Op(asm.ImmSource), 0 // to the next one
 		}
+	}
+	for name, p := range spec.Programs {
+		second := int64(0)
+		if strings.HasSuffix(name, again) {
+			second = 1
+		}
+		for i := range p.Instructions {
+			if ins := &p.Instructions[i]; ins.IsBuiltinCall() {
+				setCall(ins, funcs, second)
+			}
+		}
+	}
+}
+
+func setCall(ins *asm.Instruction, funcs map[string]uint32, second int64) {
+	name, ok := preemptCalls[ins.Constant]
+	switch {
+	case ins.Constant == callSecond:
+		ins.OpCode, ins.Dst, ins.Src, ins.Constant = asm.Mov.Op(asm.ImmSource), asm.R0, asm.R0, second
+	case !ok:
+	case funcs[name] != 0:
+		ins.Src, ins.Constant = asm.PseudoKfuncCall, int64(funcs[name])
+	default:
+		ins.OpCode, ins.Constant = asm.Ja.Op(asm.ImmSource), 0 // to the next one
 	}
 }
