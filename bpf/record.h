@@ -187,6 +187,8 @@ struct eb_slot {
 	__u64 args[6];
 	__u64 end;	/* ns: the exit that program `copy` works on; 0: it works on an entry */
 	__s64 ret;	/* at that exit */
+	__u8 entered;	/* sys_enter has run for the call that the thread is in */
+	__u8 pad[7];
 };
 
 enum eb_state {

@@ -101,6 +101,7 @@ static __always_inline void lose_call(struct eb_slot *s)
 /* The entry of a call. Returns whether the program `copy` is to go on. */
 static __always_inline int enter(__u64 *ctx, struct eb_slot *s, __u32 slot)
 {
+	s->entered = 1;
 	if (EB_DONE(s->turn & EB_TURN_CALL))
 		return 0;
 	if (preemptible) {
@@ -166,23 +167,29 @@ static __always_inline int entry_again(struct eb_slot *s, __u8 w, __s64 ret)
 	return s->retry || s->flags & EB_F_THREADS || (filters & EB_FILTER_AT_EXIT && w & EB_W_ENTRY_OPS);
 }
 
-/* The exit of a call whose entry was not traced: attached meanwhile, or only exits are. */
-static __always_inline __u8 note_exit(struct eb_slot *s, __u64 *ctx)
+/*
+ * The exit of a call whose entry was not seen: attached meanwhile, only exits
+ * are traced, or a seccomp filter answered before sys_enter (kernel/entry, 5.10).
+ */
+static __always_inline __u8 note_exit(struct eb_slot *s, __u64 *ctx, int entered)
 {
 	if (s->state & EB_SLOT_FRESH) {
 		s->state &= ~EB_SLOT_FRESH;
 		return 0;
 	}
-	if (s->state & EB_SLOT_ATTACHED) {
+	if (s->state & EB_SLOT_ATTACHED)
 		s->state &= ~EB_SLOT_ATTACHED;
-	} else if (has_entry && !preemptible) {
+	else if (entered)	/* and it was not wanted */
 		return 0;
-	}
 	__u8 w = note_call(s, ctx, 1);
+	if (!w)
+		return 0;
 	s->flags = has_entry ? EB_F_NOENTRY : EB_F_EXITONLY;
 	if (w & (EB_W_ENTRY_OPS | EB_W_EXIT_OPS | EB_W_VARIANT))
 		s->plan = find_plan(s, w);
-	if (filters && w && !wanted_at_entry(s))
+	if (w & EB_W_ENTRY_OPS)
+		s->retry = ~0U;	/* all of them: nothing was read at entry */
+	if (filters && !wanted_at_entry(s))
 		return 0;
 	return w;
 }
@@ -207,12 +214,13 @@ static __always_inline int leave(__u64 *ctx, struct eb_slot *s, __u32 slot)
 		if (s->begin && !same_call(s, ctx))
 			lose_call(s);
 	}
-	__u8 w;
+	__u8 w, entered = s->entered;
 	__u64 begin = s->begin;
+	s->entered = 0;
 	if (begin)
 		w = s->want;
 	else
-		w = note_exit(s, ctx);
+		w = note_exit(s, ctx, entered);
 	if (!w)
 		return 0;
 	if (s->state & (EB_SLOT_FRESH | EB_SLOT_ATTACHED))

@@ -265,25 +265,27 @@ type TraceEbSignal struct {
 }
 
 type TraceEbSlot struct {
-	_     structs.HostLayout
-	Begin uint64
-	Tid   uint32
-	Pid   uint32
-	Start uint64
-	Seq   uint32
-	Lost  uint32
-	Nr    int32
-	Abi   uint8
-	State uint8
-	Flags uint16
-	Plan  uint16
-	Want  uint8
-	Turn  uint8
-	Retry uint32
-	Ip    uint64
-	Args  [6]uint64
-	End   uint64
-	Ret   int64
+	_       structs.HostLayout
+	Begin   uint64
+	Tid     uint32
+	Pid     uint32
+	Start   uint64
+	Seq     uint32
+	Lost    uint32
+	Nr      int32
+	Abi     uint8
+	State   uint8
+	Flags   uint16
+	Plan    uint16
+	Want    uint8
+	Turn    uint8
+	Retry   uint32
+	Ip      uint64
+	Args    [6]uint64
+	End     uint64
+	Ret     int64
+	Entered uint8
+	Pad     [7]uint8
 }
 
 type TraceEbState uint32

@@ -36,6 +36,7 @@ var tracees = []tracee{
 	{name: "execve"},
 	{name: "process"},
 	{name: "unknown"},
+	{name: "seccomp"},
 	{name: "strings"},
 	{name: "strings", as: "strings-size-3", opts: []string{"-s", "3"}, args: []string{"3"}},
 	{name: "strings", as: "strings-size-4096", opts: []string{"-s", "4096"}, args: []string{"4096"}},
