@@ -19,7 +19,7 @@ export CGO_ENABLED := 0
 .PHONY: help run build test check generate fresh bench packages generate-packages bench-packages
 
 help: ## list what can be made
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## trace a sample command (asks sudo for root where needed)
 	@if [ "$$(id -u)" = 0 ]; then set -x; bin/ebtrace -- ls -l /etc/hostname; \
@@ -76,3 +76,5 @@ generate-packages:
 	$(call install,$(GENERATE_PACKAGES))
 bench-packages:
 	$(call install,$(TEST_PACKAGES) $(BENCH_PACKAGES))
+
+include vmtest/vmtest.mk

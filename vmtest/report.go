@@ -3,6 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,8 +124,6 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) 
 func report(w io.Writer, results []*result, took time.Duration) int {
 	fmt.Fprintf(w, "\n"+columns+"\n", "status", "kernel", "arch", "release", "accel", "boot", "total", "passed", "failed", "skipped")
 	ran, bad := 0, 0
-	reasons := map[string][]string{}
-	var order []string
 	for _, r := range results {
 		fmt.Fprintln(w, r.row())
 		for _, b := range r.bad {
@@ -134,20 +135,8 @@ func report(w io.Writer, results []*result, took time.Duration) int {
 		if r.isBad() {
 			bad++
 		}
-		if r.console == nil {
-			continue
-		}
-		for _, s := range r.console.skipped {
-			what := s.test + ": " + s.reason
-			if reasons[what] == nil {
-				order = append(order, what)
-			}
-			reasons[what] = append(reasons[what], r.kernel.Name())
-		}
 	}
-	for _, what := range order {
-		fmt.Fprintf(w, "skipped %s (%s)\n", what, strings.Join(reasons[what], " "))
-	}
+	skips(w, results)
 	fmt.Fprintf(w, "vmtest: %d kernels: %d ran, %d bad, %d skipped in %s\n", len(results), ran, bad, len(results)-ran, seconds(took))
 	switch {
 	case bad > 0:
@@ -157,4 +146,35 @@ func report(w io.Writer, results []*result, took time.Duration) int {
 		return exitNothing
 	}
 	return 0
+}
+
+// where is the place of a test's message: file and line.
+var where = regexp.MustCompile(`^\S+\.go:\d+: `)
+
+// skips prints why tests were skipped: one line for each reason.
+func skips(w io.Writer, results []*result) {
+	type skips struct{ tests, kernels []string }
+	reasons := map[string]*skips{}
+	for _, r := range results {
+		if r.console == nil {
+			continue
+		}
+		for _, s := range r.console.skipped {
+			why := where.ReplaceAllString(s.reason, "")
+			if reasons[why] == nil {
+				reasons[why] = &skips{}
+			}
+			of := reasons[why]
+			if test, _, _ := strings.Cut(s.test, "/"); !slices.Contains(of.tests, test) {
+				of.tests = append(of.tests, test)
+			}
+			if name := r.kernel.Name(); !slices.Contains(of.kernels, name) {
+				of.kernels = append(of.kernels, name)
+			}
+		}
+	}
+	for _, why := range slices.Sorted(maps.Keys(reasons)) {
+		of := reasons[why]
+		fmt.Fprintf(w, "skipped: %s: %s (%s)\n", why, strings.Join(of.tests, ", "), strings.Join(of.kernels, ", "))
+	}
 }
