@@ -155,9 +155,14 @@ func typeText(t btf.Type) string {
 func checkRelocations(t *testing.T, p *ebpf.ProgramSpec, whole, part *btf.Spec) {
 	var relos []*btf.CORERelocation
 	var at []asm.Instruction
+	var lines []string
+	line := ""
 	for _, ins := range p.Instructions {
+		if src := ins.Source(); src != nil {
+			line = strings.TrimSpace(src.String())
+		}
 		if r := btf.CORERelocationMetadata(&ins); r != nil {
-			relos, at = append(relos, r), append(at, ins)
+			relos, at, lines = append(relos, r), append(at, ins), append(lines, line)
 		}
 	}
 	none := func(btf.Type) (btf.TypeID, error) { return 0, nil }
@@ -176,7 +181,7 @@ func checkRelocations(t *testing.T, p *ebpf.ProgramSpec, whole, part *btf.Spec) 
 			t.Errorf("%s: %v: %v with all types, %v with those picked out", p.Name, relos[i], &f, &same[i])
 		}
 		if strings.HasSuffix(f.String(), "=poison") && !guarded(relos[i]) {
-			t.Errorf("%s: %v is not to be had: %v", p.Name, relos[i], at[i].Source())
+			t.Errorf("%s: %v is not to be had: %s", p.Name, relos[i], lines[i])
 		}
 		if err := f.Apply(&at[i]); err != nil {
 			t.Errorf("%s: %v: %v", p.Name, relos[i], err)

@@ -67,7 +67,11 @@ func probeBTF() error {
 }
 
 func probeMap(t ebpf.MapType) error {
-	m, err := ebpf.NewMap(&ebpf.MapSpec{Type: t, MaxEntries: uint32(os.Getpagesize())})
+	var m *ebpf.Map
+	err := unlocked(func() (err error) {
+		m, err = ebpf.NewMap(&ebpf.MapSpec{Type: t, MaxEntries: uint32(os.Getpagesize())})
+		return err
+	})
 	if err != nil {
 		return reason(err)
 	}
@@ -75,11 +79,15 @@ func probeMap(t ebpf.MapType) error {
 }
 
 // nothing is the smallest program: it returns 0.
-func nothing(t ebpf.ProgramType, a ebpf.AttachType, to string) (*ebpf.Program, error) {
-	return ebpf.NewProgram(&ebpf.ProgramSpec{
-		Type: t, AttachType: a, AttachTo: to, License: "GPL",
-		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()},
+func nothing(t ebpf.ProgramType, a ebpf.AttachType, to string) (p *ebpf.Program, err error) {
+	err = unlocked(func() error {
+		p, err = ebpf.NewProgram(&ebpf.ProgramSpec{
+			Type: t, AttachType: a, AttachTo: to, License: "GPL",
+			Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, 0), asm.Return()},
+		})
+		return err
 	})
+	return p, err
 }
 
 // attach loads the smallest program of a kind, attaches it, and takes it off.

@@ -21,8 +21,7 @@ func TestFeatures(t *testing.T) {
 		t.Logf("%-20s %v", p.Name, p.Err)
 	}
 	for f, probe := range map[kernels.Feature]string{
-		kernels.TaskStorage: "task storage", kernels.Fentry: "fentry programs",
-		kernels.Kprobe: "kprobes", kernels.LSM: "LSM programs",
+		kernels.Fentry: "fentry programs", kernels.Kprobe: "kprobes", kernels.LSM: "LSM programs",
 	} {
 		err, known := works[probe]
 		if !known {
