@@ -29,6 +29,7 @@ type options struct {
 	btf     bool
 	fetch   bool
 	jobs    int
+	cpus    int
 	silence time.Duration
 	total   time.Duration
 	verbose bool
@@ -52,12 +53,13 @@ func main() {
 	flag.BoolVar(&o.btf, "btf", false, "boot nothing: fetch the whole matrix and save the types (BTF) of each kernel")
 	flag.BoolVar(&o.fetch, "fetch", false, "boot nothing: fetch the kernels")
 	flag.IntVar(&o.jobs, "j", 1, "guests at once")
+	flag.IntVar(&o.cpus, "cpus", 1, "processors of a guest that is emulated")
 	flag.DurationVar(&o.silence, "silence", 2*time.Minute, "end a guest whose console is silent for so long")
 	flag.DurationVar(&o.total, "total", 30*time.Minute, "end a guest that runs for so long")
 	flag.BoolVar(&o.verbose, "v", false, "show the consoles")
 	flag.BoolVar(&o.update, "update", false, "record the verifier's figures in vmtest/verifier.txt instead of comparing")
 	flag.Parse()
-	if flag.NArg() > 0 || o.jobs < 1 {
+	if flag.NArg() > 0 || o.jobs < 1 || o.cpus < 1 {
 		flag.Usage()
 		os.Exit(exitUsage)
 	}
@@ -200,7 +202,7 @@ func one(o *options, b *builder, k *kernels.Kernel) *result {
 	if why != "" {
 		fmt.Printf("vmtest: %s guests use %s: %s\n", k.Arch, accel, strings.TrimSpace(why))
 	}
-	g := &guest{machine: m, kernel: k, image: f.Image, initrd: initrd, accel: accel,
+	g := &guest{machine: m, kernel: k, image: f.Image, initrd: initrd, accel: accel, cpus: o.cpus,
 		silence: o.silence, total: o.total, verbose: o.verbose}
 	g.boot(r)
 	return r

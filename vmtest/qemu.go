@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -24,20 +25,20 @@ type machine struct {
 	console   string
 }
 
-// One processor where x86 is emulated: with two threads QEMU 7.2 loses int3
-// text patches, and attaching a tracer panics the guest.
+// One thread where x86 is emulated, also for several processors: with two QEMU
+// 7.2 loses int3 text patches, and attaching a tracer panics the guest.
 var machines = map[string]machine{
 	"amd64": {
 		qemu: "qemu-system-x86_64", pkg: "qemu-system-x86",
 		args:    []string{"-machine", "q35"},
-		tcg:     []string{"-accel", "tcg", "-cpu", "max", "-smp", "1"},
+		tcg:     []string{"-accel", "tcg,thread=single", "-cpu", "max"},
 		kvm:     []string{"-accel", "kvm", "-cpu", "host", "-smp", "2"},
 		console: "ttyS0",
 	},
 	"arm64": {
 		qemu: "qemu-system-aarch64", pkg: "qemu-system-arm",
 		args:    []string{"-machine", "virt,gic-version=3"},
-		tcg:     []string{"-accel", "tcg", "-cpu", "cortex-a76", "-smp", "1"},
+		tcg:     []string{"-accel", "tcg", "-cpu", "cortex-a76"},
 		kvm:     []string{"-accel", "kvm", "-cpu", "host", "-smp", "2"},
 		console: "ttyAMA0",
 	},
@@ -54,6 +55,7 @@ type guest struct {
 	kernel         *kernels.Kernel
 	image, initrd  string
 	accel          string
+	cpus           int // where it is emulated
 	silence, total time.Duration
 	verbose        bool
 }
@@ -65,7 +67,7 @@ func (g *guest) args() []string {
 	if g.accel == "kvm" {
 		args = append(args, g.machine.kvm...)
 	} else {
-		args = append(args, g.machine.tcg...)
+		args = append(append(args, g.machine.tcg...), "-smp", strconv.Itoa(g.cpus))
 	}
 	if g.kernel.Device != "" {
 		console = g.kernel.Console

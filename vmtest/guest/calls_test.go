@@ -86,6 +86,19 @@ func TestEveryCall(t *testing.T) {
 	}
 }
 
+// TestCrowd: of processes that compete for the CPUs none loses a call, or where
+// the kernel does not show them all (Linux 7.0), each is told as lost.
+func TestCrowd(t *testing.T) {
+	set := calls(t, "getppid,openat")
+	s := trace(t, loader.Options{Times: true, Enter: set, Exit: set, FDs: true}, "crowd", "3000")
+	s.ended(workload.Status)
+	const made = workload.Crowd * 3000
+	got := uint64(s.calls["getppid"])
+	if got > made || made-got > s.lost+s.skipped {
+		t.Errorf("%d calls of getppid of %d, %d told as lost, at most %d skipped", got, made, s.lost, s.skipped)
+	}
+}
+
 // TestCounts: counted in the kernel, and no records made of it.
 func TestCounts(t *testing.T) {
 	s := trace(t, loader.Options{Counts: true}, "loop", "5000")

@@ -19,9 +19,13 @@ const Env = "EBTRACE_WORKLOAD"
 // Status is what every workload that ends well exits with.
 const Status = 7
 
+// Crowd is how many children the workload "crowd" has.
+const Crowd = 4
+
 var programs = map[string]func(arg string){
 	"files":   files,
 	"loop":    loop,
+	"crowd":   crowd,
 	"fork":    fork,
 	"exec":    execSelf,
 	"signals": signals,
@@ -108,6 +112,19 @@ func loop(arg string) {
 	n, _ := strconv.Atoi(arg)
 	for range n {
 		raw(syscall.SYS_GETPPID)
+	}
+}
+
+// crowd makes Crowd children at once that each make arg calls of getppid.
+func crowd(arg string) {
+	var all [Crowd]*os.Process
+	for i := range all {
+		all[i] = child("loop", arg)
+	}
+	for _, c := range all {
+		if st, err := c.Wait(); err != nil || st.ExitCode() != Status {
+			fatal("wait: "+fmt.Sprint(st), 0)
+		}
 	}
 }
 
