@@ -49,10 +49,11 @@ static __always_inline void count(struct eb_slot *s, __s64 ret, __u64 took)
 static __always_inline __u8 note_in(struct eb_slot *s, struct task_struct *task, struct pt_regs *regs, int at_exit,
 				    long nr, const int typed)
 {
-	if (at_exit)
+	if (at_exit) {
 		nr = arch_nr(regs, typed);
-	if (nr < 0)	/* the exit of rt_sigreturn: the registers are those of before the signal */
-		return 0;
+		if (nr < 0)	/* the exit of rt_sigreturn: the registers are those of before the signal */
+			return 0;
+	}
 	__u8 abi = arch_abi(task, nr, typed), w = want_of(abi, nr);
 	if (s->state & EB_SLOT_ARMED) {
 		if (!arch_is_exec(abi, nr))
