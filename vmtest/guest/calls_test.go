@@ -173,6 +173,13 @@ func TestInt80(t *testing.T) {
 	s.want(1, `open\("`+regexp.QuoteMeta(dir)+`/in32", O_RDONLY\) = -1 ENOENT`)
 }
 
+// TestUnknown: a number that is none is shown all the same.
+func TestUnknown(t *testing.T) {
+	s := trace(t, loader.Options{Times: true}, "unknown", "")
+	s.ended(workload.Status)
+	s.want(1, `syscall_0xf+b\(0x1, 0x2, 0x3, .*\) = -1 ENOSYS`)
+}
+
 // TestSignals: what the thread takes, and what it ignores, with siginfo.
 func TestSignals(t *testing.T) {
 	s := trace(t, loader.Options{Times: true}, "signals", "")
