@@ -212,8 +212,10 @@ static __always_inline int leave(__u64 *ctx, struct eb_slot *s, __u32 slot)
 		return 0;
 	if (preemptible) {
 		s->turn = 0;
-		if (s->begin && !same_call(s, ctx))
+		if (s->begin && !same_call(s, ctx)) {
 			lose_call(s);
+			s->entered = 0;	/* nor was the entry of this one seen */
+		}
 	}
 	__u8 w, entered = s->entered;
 	__u64 begin = s->begin;
