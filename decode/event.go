@@ -25,6 +25,9 @@ type Call struct {
 	Resumes   string // restart_syscall: the call that goes on; "" if unknown
 	NoReturn  bool   // the thread ended inside the call
 	NoEntry   bool   // the entry was not seen
+	// Verdict is what a rule made of the call; nil if none applied. The call
+	// is shown as it was asked for, the result as its thread got it.
+	Verdict *Verdict
 }
 
 // File is what a descriptor is.
@@ -97,4 +100,23 @@ type SignalInfo struct {
 	// Sent: it ends the process without being taken, and was seen when it was sent.
 	Sent    bool
 	Stopped bool // the signal's default action stops the thread
+}
+
+// Action is what a rule did with a call.
+type Action uint8
+
+// Actions; 0 is none but a delay or a signal.
+const (
+	Denied   Action = iota + 1 // it was not run and failed
+	Returned                   // it was not run and returned something
+	Killed                     // it was not run, its process was killed
+	Changed                    // it ran with other memory or arguments
+)
+
+// Verdict is the decision on a call.
+type Verdict struct {
+	Rule    string // "" if it has no name, as those of -e inject=
+	Action  Action
+	Delayed bool
+	Monitor bool // it would have been so, but the call was left alone
 }

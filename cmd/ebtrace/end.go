@@ -9,6 +9,7 @@ import (
 
 	"github.com/ebtrace/ebtrace/decode/output"
 	"github.com/ebtrace/ebtrace/decode/table"
+	"github.com/ebtrace/ebtrace/events"
 	"github.com/ebtrace/ebtrace/loader"
 )
 
@@ -44,6 +45,11 @@ func (t *trace) finish(pumpErr error) (lost uint64, err error) {
 	}
 	if err := t.sess.Finish(t.seq); err != nil {
 		return 0, err
+	}
+	if t.verdicts != nil {
+		if err := t.emitVerdicts(events.Forever); err != nil {
+			return 0, err
+		}
 	}
 	if err := t.addCounts(); err != nil {
 		return 0, err

@@ -178,8 +178,6 @@ func TestRefusedLines(t *testing.T) {
 		"-e nosuch x":              "invalid system call 'nosuch'",
 		"-e trace=opne x":          "invalid system call 'opne' (did you mean 'open'?)",
 		"-e tarce=open x":          "invalid qualifier 'tarce' in -e 'tarce=open' (did you mean 'trace'?)",
-		"-e inject=open:error=1 x": "-e inject= is not available: tampering with calls is not supported yet",
-		"--inject=open x":          "--inject is not available: tampering with calls is not supported yet",
 		"-k x":                     "-k/--stack-traces is not available: stack traces are not supported yet",
 		"-DD x":                    "-D/--daemonize is not available: to trace a process that is not ebtrace's child, start it first and use -p PID",
 		"-e read=3 x":              "-e read= is not available: dumps of what is read are not supported yet; -s N shows more of each string",

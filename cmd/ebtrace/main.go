@@ -12,6 +12,10 @@ import (
 func main() {
 	// Garbage is not worth collecting before the trace begins: see trace.begin.
 	debug.SetGCPercent(-1)
+	if name := helperName(); name != "" {
+		debug.SetGCPercent(100)
+		os.Exit(helper(name))
+	}
 	os.Exit(run(os.Args[1:]))
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ebtrace/ebtrace/decode/output"
 	"github.com/ebtrace/ebtrace/decode/table"
+	"github.com/ebtrace/ebtrace/enforce"
 )
 
 // options is what the command line asks for.
@@ -26,6 +27,8 @@ type options struct {
 	out    outputTo
 	text   output.Options
 	counts countsAsked
+
+	inject []*enforce.Rule // -e inject=, -e fault=
 
 	json       bool
 	buffer     int // bytes per ring; 0: the loader's default
@@ -133,6 +136,10 @@ func (o *options) check() error {
 		return errors.New("-A/--output-append-mode needs -o FILE")
 	case o.out.append && piped:
 		return errors.New("piping the output and -A/--output-append-mode are mutually exclusive")
+	case o.enforcing() && len(o.command) == 0:
+		return errors.New("-e inject= and -e fault= are available with a command only")
+	case o.enforcing() && o.noFollow:
+		return errors.New("-e inject= and -e fault= are for the command and all it starts: they exclude --no-follow")
 	case o.out.file == "" && o.out.separately:
 		o.out.separately = false // as strace: without a file -ff is -f
 	}

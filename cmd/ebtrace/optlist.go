@@ -20,6 +20,7 @@ var groups = []group{
 	{"Where the trace goes", outputFlags},
 	{"How it looks", textFlags},
 	{"Summary", countFlags},
+	{"Stopping and changing calls (with ptrace)", enforceFlags},
 	{"Other", otherFlags},
 }
 
@@ -105,6 +106,11 @@ var countFlags = []flagDef{
 	{"w", "summary-wall-clock", "", "the same: times are always from begin to end of a call", on(func(o *options) *bool { return &o.counts.wall })},
 	{"S", "summary-sort-by", "KEY", "time, min-time, max-time, avg-time, calls, errors, name,\nnothing", setSort},
 	{"U", "summary-columns", "LIST", "time-percent, total-time, min-time, max-time, avg-time,\ncalls, errors, name", setColumns},
+}
+
+var enforceFlags = []flagDef{
+	{"", "inject", "RULE", "SET[:error=E|:retval=N][:signal=S][:delay_enter=T]\n[:delay_exit=T][:poke_enter=@argN=HEX][:poke_exit=...]\n[:when=FIRST[..LAST][+[STEP]]]; also -e inject=RULE", qual("inject", "")},
+	{"", "fault", "RULE", "SET[:error=E][:when=...]: the same with ENOSYS", qual("fault", "")},
 }
 
 var otherFlags = []flagDef{

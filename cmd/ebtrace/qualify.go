@@ -16,6 +16,7 @@ var qualifiers = map[string]string{
 	"fd": "fd", "fds": "fd", "trace-fd": "fd", "trace-fds": "fd",
 	"quiet": "quiet", "silent": "quiet", "silence": "quiet", "q": "quiet",
 	"abbrev": "abbrev", "a": "abbrev", "verbose": "verbose", "v": "verbose", "raw": "raw", "x": "raw",
+	"inject": "inject", "fault": "fault",
 	"decode-fds": "decode-fds", "decode-fd": "decode-fds", "decode-pids": "decode-pids", "decode-pid": "decode-pids",
 }
 
@@ -52,6 +53,8 @@ func qualify(o *options, name, value string) (err error) {
 		o.sel.signals, err = table.ParseSignals(value)
 	case "fd":
 		o.sel.fds, err = table.ParseFDs(value)
+	case "inject", "fault":
+		return setInject(o, value, name == "fault")
 	case "quiet":
 		o.text.Quiet, err = parseQuiet(value)
 	case "decode-fds":

@@ -17,8 +17,6 @@ var refused = []refusal{
 	{"k", "stack-traces", "[=HOW]", "stack traces are not supported yet"},
 	{"N", "arg-names", "", "names of arguments are not supported yet in text; --json has them"},
 	{"O", "summary-syscall-overhead", "OVERHEAD", "times are taken in the kernel, there is no overhead to take off"},
-	{"", "inject", "SET", "tampering with calls is not supported yet"},
-	{"", "fault", "SET", "tampering with calls is not supported yet"},
 	{"", "kvm", "SET", "exit reasons of virtual CPUs are not supported"},
 	{"", "namespace", "SET", "decoding of namespaces is not supported yet"},
 	{"", "read", "SET", "dumps of what is read are not supported yet; -s N shows more of each string"},
@@ -46,7 +44,7 @@ func (r *refusal) def() *flagDef {
 
 // refusedQualifiers are the qualifiers of -e that are options of the same name.
 var refusedQualifiers = map[string]string{
-	"inject": "inject", "fault": "fault", "kvm": "kvm", "namespace": "namespace",
+	"kvm": "kvm", "namespace": "namespace",
 	"read": "read", "reads": "read", "r": "read", "write": "write", "writes": "write", "w": "write",
 	"secontext": "secontext",
 }

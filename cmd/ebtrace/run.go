@@ -27,6 +27,8 @@ type trace struct {
 	dec  *decode.Decoder
 	out  output.Writer
 
+	verdicts *verdicts // nil: no call is stopped
+
 	counts     *output.Counts     // -c: of the kernel; else nil
 	unreadable uint64             // arguments that could not be read
 	child      int                // process id of the command; 0: none
@@ -103,12 +105,12 @@ func (t *trace) begin() error {
 			return failf("Can't attach: %w", err)
 		}
 		if len(found) == 0 && t.cmd == nil {
-			return failf("Can't attach to process %d: it has ended", t.o.pids[0])
+			return failf("Can't attach to process %d: the kernel does not show it; it may have ended", t.o.pids[0])
 		}
 		t.tellAttached(found)
 	}
 	if t.cmd != nil {
-		pid, err := t.sess.Launch(t.cmd.start)
+		pid, err := t.launch()
 		if pid > 0 {
 			t.child = pid
 			go t.reap()
@@ -121,6 +123,14 @@ func (t *trace) begin() error {
 	// a failure leaves ebtrace as privileged as it was; 'ebtrace doctor' tells
 	_ = dropPrivilege(t.keep()...)
 	return nil
+}
+
+// launch starts the command.
+func (t *trace) launch() (pid int, err error) {
+	if t.o.enforcing() {
+		return t.launchEnforced()
+	}
+	return t.sess.Launch(t.cmd.start)
 }
 
 // keep is the capabilities that this trace needs to its end.
@@ -139,9 +149,17 @@ func (t *trace) keep() (caps []int) {
 
 // emit decodes one event and writes it.
 func (t *trace) emit(ev *events.Event) error {
+	if t.verdicts != nil {
+		if err := t.emitVerdicts(ev.Time); err != nil {
+			return err
+		}
+	}
 	e, err := t.dec.Decode(ev)
 	if err != nil {
 		return err
+	}
+	if t.verdicts != nil {
+		t.join(ev, e)
 	}
 	if e.Sig != nil && !t.o.sel.named(e.Comm) {
 		return nil
@@ -178,7 +196,7 @@ func (t *trace) pump() error {
 			}
 			close(end)
 		}()
-		if err := t.sess.Pump(t.seq, t.emit, t.out.Flush, end, t.over); err != nil {
+		if err := t.sess.Pump(t.seq, t.emit, t.flush, end, t.over); err != nil {
 			return err
 		}
 		if t.stopped() || t.childGone() && t.seq.Live() == 0 || round == nil {

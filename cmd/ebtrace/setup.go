@@ -18,7 +18,7 @@ import (
 func (o *options) loaderOptions() loader.Options {
 	s := &o.sel
 	l := loader.Options{
-		Times:       o.json || o.text.Stamp != output.NoStamp || o.text.Rel || o.text.Spent || o.counts.also,
+		Times:       o.json || o.text.Stamp != output.NoStamp || o.text.Rel || o.text.Spent || o.counts.also || o.enforcing(),
 		NoFollow:    o.noFollow,
 		StrSize:     o.text.StrSize,
 		FDs:         o.text.Files != 0,

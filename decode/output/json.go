@@ -193,6 +193,9 @@ func (v *jsonValues) result(b []byte, c *decode.Call) []byte {
 	if c.NoEntry {
 		b = append(b, `,"no_entry":true`...)
 	}
+	if c.Verdict != nil {
+		b = appendJSONVerdict(b, c.Verdict)
+	}
 	return b
 }
 

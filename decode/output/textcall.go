@@ -104,6 +104,9 @@ func (t *Text) finish(th *thread, b []byte, start int, c *decode.Call) {
 	if len(c.Aux) > 0 {
 		b = append(t.f.aux(append(b, " ("...), c.Aux), ')')
 	}
+	if c.Verdict != nil {
+		b = appendVerdict(b, c.Verdict)
+	}
 	if t.o.Spent && !c.NoReturn && c.Begin != 0 && c.End >= c.Begin {
 		b = append(appendSeconds(append(b, " <"...), c.End-c.Begin, t.o.SpentDig), '>')
 	}

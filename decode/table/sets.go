@@ -280,3 +280,7 @@ func unknownWord(what, w string, words func(func(string) bool)) error {
 	}
 	return fmt.Errorf("invalid %s '%s'", what, w)
 }
+
+// ErrnoNumber is the number, 1..4095, of an error by its name, in any case,
+// or number.
+func ErrnoNumber(w string) (int, bool) { return errnoOf(w) }

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+
+	"github.com/ebtrace/ebtrace/decode/table"
+	"github.com/ebtrace/ebtrace/enforce"
+)
+
+// The processes that ebtrace starts of itself run on their first thread: one
+// is a tracer, which is a thread, the other becomes the command.
+func init() {
+	if helperName() != "" {
+		runtime.LockOSThread()
+	}
+}
+
+func helperName() string {
+	if len(os.Args) == 2 && (os.Args[1] == enforce.ServeName || os.Args[1] == enforce.LaunchName) {
+		return os.Args[1]
+	}
+	return ""
+}
+
+// help runs the body of a process that ebtrace has started of itself.
+func helper(name string) int {
+	if name == enforce.ServeName {
+		return enforce.Serve()
+	}
+	return enforce.Launch()
+}
+
+// enforcing says whether calls are stopped: only then is ptrace used.
+func (o *options) enforcing() bool { return len(o.inject) > 0 }
+
+// setInject reads one -e inject= or -e fault=.
+func setInject(o *options, expr string, fault bool) error {
+	r, err := enforce.ParseInject(expr, fault)
+	if err != nil {
+		return err
+	}
+	o.inject = append(o.inject, r)
+	return nil
+}
+
+// enforceConfig is what the enforcer is told.
+func (o *options) enforceConfig() *enforce.Config {
+	return &enforce.Config{Rules: enforce.Injections(o.inject), StrSize: o.text.StrSize, FDs: o.text.Files != 0}
+}
+
+// launchEnforced starts the command under an enforcer. Its process is
+// ebtrace's child and waits for the tracer before it becomes the command.
+func (t *trace) launchEnforced() (pid int, err error) {
+	cfg := t.o.enforceConfig()
+	p := &enforce.Program{Path: t.cmd.path, Argv: t.cmd.argv, Env: t.cmd.env, Filter: enforce.Filter(cfg.Rules, cfg.Harden)}
+	if c := t.cmd.cred; c != nil {
+		p.User = &enforce.User{UID: c.Uid, GID: c.Gid, Groups: c.Groups}
+	}
+	w, err := enforce.Prepare(p)
+	if err != nil {
+		return 0, failf("Can't start a process: %w", err)
+	}
+	cfg.Launch = w.PID
+	client, err := enforce.Start(cfg)
+	if err != nil {
+		w.Abandon()
+		return 0, failf("Can't enforce: %w", err)
+	}
+	if err := t.sess.Arm(w.PID); err != nil {
+		client.Close()
+		w.Abandon()
+		return 0, err
+	}
+	t.verdicts = newVerdicts(cfg, client)
+	if err := w.Go(); err != nil {
+		_, _ = syscall.Wait4(w.PID, nil, 0, nil)
+		if e, ok := err.(syscall.Errno); ok {
+			return 0, cannotRun(t.cmd.path, e)
+		}
+		return 0, failf("Can't run '%s': %w", t.cmd.path, err)
+	}
+	return w.PID, nil
+}
+
+// wantsVerdict says whether a call that did not run is to be shown.
+func (o *options) wantsVerdict(abi table.ABI, nr int32) bool {
+	enter, _ := o.sel.halves()
+	return enter.Has(abi, nr)
+}

@@ -1,0 +1,184 @@
+package enforce
+
+import (
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ebtrace/ebtrace/decode/table"
+)
+
+// entered handles a call that the filter has stopped.
+func (tr *tracer) entered(t *task) {
+	var si stopInfo
+	if err := si.get(t.tid); err != nil || si.Op != opSeccomp {
+		tr.deny(t) // killed meanwhile, or a stop that is not understood
+		return
+	}
+	c := call{abi: abiOf(si.Arch, si.NR), nr: int32(si.NR), ip: si.IP, args: si.Args}
+	i := -1
+	if tr.armed {
+		i = tr.match(t, &c)
+	}
+	if i < 0 {
+		tr.resume(t, 0)
+		return
+	}
+	r := &tr.cfg.Rules[i]
+	t.now = &pending{rule: i, action: &r.Action, call: c}
+	t.now.verdict = Verdict{Decision: r.Action.Decision, Rule: uint16(i), Begin: monotonic(), TID: uint32(t.tid), PID: uint32(t.pid), NR: c.nr}
+	tr.delay(t, r.Action.DelayEnter, (*tracer).decide)
+}
+
+// deny lets the call fail that cannot be looked at.
+func (tr *tracer) deny(t *task) {
+	_ = skipCall(t.tid, -int64(unix.EPERM))
+	tr.resume(t, 0)
+}
+
+// match returns the rule for a call, -1 if there is none. It counts.
+func (tr *tracer) match(t *task, c *call) int {
+	if int(c.abi) >= table.NumABI {
+		return -1
+	}
+	for _, i := range tr.index[c.abi][c.nr] {
+		r := &tr.cfg.Rules[i]
+		if tr.counted(t, i, r, c) {
+			return i
+		}
+		if r.PerCall {
+			return -1 // strace: the last expression that names a call is the only one
+		}
+	}
+	return -1
+}
+
+// counted counts an invocation and says whether the rule's When chooses it.
+func (tr *tracer) counted(t *task, i int, r *Rule, c *call) bool {
+	if r.When.Always() {
+		return true
+	}
+	k := countKey{rule: i}
+	if r.PerCall {
+		k.call = callKey{c.abi, c.nr}
+	}
+	if t.counts == nil {
+		t.counts = map[countKey]int{}
+	}
+	t.counts[k]++
+	return r.When.Has(t.counts[k])
+}
+
+// decide carries out the action on a call that is still stopped at its entry.
+func (tr *tracer) decide(t *task) {
+	p := t.now
+	a, v := p.action, &p.verdict
+	v.Delayed = a.DelayEnter > 0 || a.DelayExit > 0
+	if tr.cfg.Monitor {
+		v.Outcome = Would
+		tr.tell(t, false)
+		t.now = nil
+		tr.resume(t, 0)
+		return
+	}
+	v.Changed = tr.poke(t, a.PokeEnter)
+	if a.Signal != 0 {
+		t.sent++
+		_ = unix.Tgkill(t.pid, t.tid, unix.Signal(a.Signal))
+	}
+	switch a.Decision {
+	case Deny:
+		tr.skip(t, -int64(a.Errno))
+	case Return:
+		tr.skip(t, a.Value)
+	case Kill:
+		v.Outcome = Killed
+		_ = skipCall(t.tid, -int64(unix.EPERM))
+		tr.tell(t, true)
+		_ = unix.Kill(t.pid, unix.SIGKILL)
+		t.now = nil
+	default:
+		v.Outcome = Ran
+		v.Changed = v.Changed || len(a.PokeExit) > 0
+		p.exit = a.needsExit()
+		tr.tell(t, false)
+		tr.resume(t, 0)
+		if !p.exit {
+			t.now = nil
+		}
+	}
+}
+
+// skip answers a call in the kernel's place.
+func (tr *tracer) skip(t *task, ret int64) {
+	p := t.now
+	p.verdict.Outcome, p.verdict.Result = Skipped, ret
+	_ = skipCall(t.tid, ret)
+	tr.delay(t, p.action.DelayExit, func(tr *tracer, t *task) {
+		tr.tell(t, true)
+		t.now = nil
+		tr.resume(t, 0)
+	})
+}
+
+// left handles the exit of a call that was to stop there.
+func (tr *tracer) left(t *task) {
+	p := t.now
+	if p == nil || !p.exit {
+		tr.resume(t, 0)
+		return
+	}
+	p.exit = false
+	tr.poke(t, p.action.PokeExit)
+	tr.delay(t, p.action.DelayExit, func(tr *tracer, t *task) {
+		t.now = nil
+		tr.resume(t, 0)
+	})
+}
+
+// poke overwrites memory of the task and says whether it did.
+func (tr *tracer) poke(t *task, pokes []Poke) (done bool) {
+	for _, p := range pokes {
+		if addr := t.now.call.args[p.Arg]; addr != 0 && tr.mem.write(t, addr, p.Data) == nil {
+			done = true
+		}
+	}
+	return done
+}
+
+// tell sends the verdict on t's call. With memory the observer gets what the
+// arguments point to: it did not see the call.
+func (tr *tracer) tell(t *task, memory bool) {
+	v := &t.now.verdict
+	v.End = monotonic()
+	v.Record = tr.record(t, v, memory)
+	tr.buf = v.append(tr.buf[:0])
+	if tr.out == nil {
+		return
+	}
+	if _, err := tr.out.Write(tr.buf); err != nil {
+		tr.out = nil // nobody listens any more
+	}
+}
+
+func monotonic() uint64 {
+	var ts unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
+	return uint64(ts.Nano())
+}
+
+// tgidOf is the process of a thread.
+func tgidOf(tid int) int {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/status")
+	if err != nil {
+		return tid
+	}
+	_, rest, _ := strings.Cut(string(b), "\nTgid:")
+	line, _, _ := strings.Cut(rest, "\n")
+	if n, err := strconv.Atoi(strings.TrimSpace(line)); err == nil {
+		return n
+	}
+	return tid
+}

@@ -1,0 +1,209 @@
+package enforce
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/ebtrace/ebtrace/decode/table"
+)
+
+// task is a thread that the enforcer traces.
+type task struct {
+	tid, pid int
+	mem      handle
+	counts   map[countKey]int // of When: invocations so far
+	now      *pending         // the call that it is stopped in or that is to stop at its exit
+	sent     int              // signals of rules that it has not taken yet
+}
+
+// countKey is what When counts for: a rule, and a call if it counts per call.
+type countKey struct {
+	rule int
+	call callKey
+}
+
+// pending is a call that is decided but not over.
+type pending struct {
+	rule    int
+	action  *Action
+	call    call
+	verdict Verdict
+	step    func(*tracer, *task) // what to do when the delay is over
+	due     time.Time            // of the delay; zero: none
+	exit    bool                 // stop at the exit
+}
+
+// call is a call as it was asked for.
+type call struct {
+	abi  table.ABI
+	nr   int32
+	ip   uint64
+	args [6]uint64
+}
+
+// tracer is the only ptracer of a tree. One thread runs all of it.
+type tracer struct {
+	cfg    *Config
+	out    io.Writer // verdicts; a failure to write does not end enforcement
+	index  [table.NumABI]map[int32][]int
+	tasks  map[int]*task
+	armed  bool // the command is in place: rules hold
+	self   int
+	mem    memory
+	plans  *table.PlanSet
+	buf    []byte
+	delays map[*task]bool
+}
+
+func newTracer(cfg *Config, out io.Writer) *tracer {
+	tr := &tracer{cfg: cfg, out: out, tasks: map[int]*task{}, self: unix.Getpid(), delays: map[*task]bool{},
+		plans: table.Plans(table.PlanOptions{FDs: cfg.FDs})}
+	for abi := range tr.index {
+		tr.index[abi] = map[int32][]int{}
+		for i := range cfg.Rules {
+			for _, nr := range cfg.Rules[i].Calls[abi] {
+				tr.index[abi][nr] = append(tr.index[abi][nr], i)
+			}
+		}
+	}
+	return tr
+}
+
+// run serves stops until nothing is traced.
+func (tr *tracer) run() error {
+	go tr.mem.watch()
+	for {
+		tid, ws, err := tr.next()
+		switch {
+		case errors.Is(err, unix.ECHILD):
+			return nil
+		case err != nil:
+			return err
+		case tid == 0:
+			continue
+		case ws.Exited() || ws.Signaled():
+			tr.forget(tid)
+		case ws.Stopped():
+			tr.stopped(tr.task(tid), ws)
+		}
+	}
+}
+
+// pollDelay is how often stops are looked for while a call is being delayed:
+// wait4(2) has no deadline.
+const pollDelay = 500 * time.Microsecond
+
+// next returns a stop, or tid 0 after a delay is over.
+func (tr *tracer) next() (tid int, ws unix.WaitStatus, err error) {
+	if len(tr.delays) == 0 {
+		return waitAny(false)
+	}
+	tid, ws, err = waitAny(true)
+	if tid != 0 || err != nil {
+		return tid, ws, err
+	}
+	now, first := time.Now(), time.Duration(1<<62)
+	for t := range tr.delays {
+		left := t.now.due.Sub(now)
+		if left <= 0 {
+			delete(tr.delays, t)
+			t.now.due = time.Time{}
+			t.now.step(tr, t)
+			return 0, 0, nil
+		}
+		first = min(first, left)
+	}
+	ts := unix.NsecToTimespec(int64(min(first, pollDelay)))
+	_ = unix.Nanosleep(&ts, nil)
+	return 0, 0, nil
+}
+
+// delay calls step on t after d.
+func (tr *tracer) delay(t *task, d time.Duration, step func(*tracer, *task)) {
+	if d <= 0 || tr.cfg.Monitor {
+		step(tr, t)
+		return
+	}
+	t.now.due, t.now.step = time.Now().Add(d), step
+	tr.delays[t] = true
+}
+
+func (tr *tracer) task(tid int) *task {
+	t := tr.tasks[tid]
+	if t == nil {
+		t = &task{tid: tid, pid: tgidOf(tid)}
+		tr.tasks[tid] = t
+	}
+	return t
+}
+
+func (tr *tracer) forget(tid int) {
+	if t := tr.tasks[tid]; t != nil {
+		t.mem.close()
+		delete(tr.delays, t)
+		delete(tr.tasks, tid)
+	}
+}
+
+// groupStops are the signals that stop a process.
+var groupStops = map[unix.Signal]bool{unix.SIGSTOP: true, unix.SIGTSTP: true, unix.SIGTTIN: true, unix.SIGTTOU: true}
+
+// eventStop is PTRACE_EVENT_STOP.
+const eventStop = 128
+
+// stopped handles one stop of t.
+func (tr *tracer) stopped(t *task, ws unix.WaitStatus) {
+	sig, event := ws.StopSignal(), int(ws)>>16
+	switch {
+	case event == unix.PTRACE_EVENT_SECCOMP:
+		tr.entered(t)
+	case event == eventStop && groupStops[sig]:
+		_ = ptrace(unix.PTRACE_LISTEN, t.tid, 0, 0) // stays stopped, as its parent sees it
+	case event == unix.PTRACE_EVENT_EXEC:
+		tr.execed(t)
+		tr.resume(t, 0)
+	case event != 0:
+		tr.resume(t, 0)
+	case sig == unix.SIGTRAP|0x80:
+		tr.left(t)
+	default:
+		if t.sent > 0 {
+			t.sent--
+			_ = kernelMade(t.tid, tr.self)
+		}
+		tr.resume(t, sig)
+	}
+}
+
+// execed: the task has a new memory, and if another thread than the leader
+// called execve, the leader's id.
+func (tr *tracer) execed(t *task) {
+	if !tr.armed && (t.tid == tr.cfg.Launch || tr.cfg.Launch == 0) {
+		tr.armed = true
+	}
+	t.mem.close()
+	old, err := eventMessage(t.tid)
+	if err != nil || int(old) == t.tid {
+		return
+	}
+	if was := tr.tasks[int(old)]; was != nil {
+		t.mem.close()
+		delete(tr.delays, t)
+		t.counts, t.now, t.sent = was.counts, was.now, was.sent
+		was.mem.close()
+		delete(tr.delays, was)
+		delete(tr.tasks, int(old))
+	}
+}
+
+// resume lets t go on, with a signal or without, to its next stop.
+func (tr *tracer) resume(t *task, sig unix.Signal) {
+	request := unix.PTRACE_CONT
+	if t.now != nil && t.now.exit {
+		request = unix.PTRACE_SYSCALL
+	}
+	_ = ptrace(request, t.tid, 0, uintptr(sig)) // it may have been killed meanwhile
+}

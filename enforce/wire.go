@@ -1,0 +1,128 @@
+package enforce
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Config is what the enforcer is told when it starts.
+type Config struct {
+	Rules   []Rule
+	Monitor bool // decide and tell, but change nothing
+	Release bool // if the enforcer dies, its tasks live on
+	Harden  bool // children that would escape are not let through
+	Launch  int  // process that will execve the command
+	StrSize int  // bytes of data to keep with a call that does not run
+	FDs     bool // with what its descriptors are
+}
+
+// Outcome is what became of a call.
+type Outcome uint8
+
+// Outcomes.
+const (
+	Skipped Outcome = iota + 1 // the kernel did not run it: the record is all there is
+	Ran                        // the kernel ran it: the observer has it too
+	Killed                     // the process was killed instead
+	Would                      // monitor: nothing was done
+)
+
+// Verdict is one decision.
+type Verdict struct {
+	Outcome  Outcome
+	Decision Decision
+	Delayed  bool
+	Changed  bool   // memory or arguments were changed
+	Rule     uint16 // index in Config.Rules
+	// Begin is when the call stopped, End when its thread went on; ns, CLOCK_MONOTONIC.
+	Begin, End uint64
+	TID, PID   uint32
+	NR         int32
+	Result     int64 // Skipped: what it returned; errors are negative
+	// Record is an EB_CALL record of the call as it was asked for. Of Ran and
+	// Would it has no memory.
+	Record []byte
+}
+
+// verdictHead is the size of what is before the record.
+const verdictHead = 4 + 6 + 8 + 8 + 4 + 4 + 4 + 8
+
+// maxMessage bounds a message in bytes.
+const maxMessage = 16 << 20
+
+// append appends the message of v: its size, then its fields.
+func (v *Verdict) append(b []byte) []byte {
+	le := binary.LittleEndian
+	b = le.AppendUint32(b, uint32(verdictHead+len(v.Record)))
+	b = append(b, byte(v.Outcome), byte(v.Decision), flag(v.Delayed), flag(v.Changed))
+	b = le.AppendUint16(b, v.Rule)
+	b = le.AppendUint64(b, v.Begin)
+	b = le.AppendUint64(b, v.End)
+	b = le.AppendUint32(b, v.TID)
+	b = le.AppendUint32(b, v.PID)
+	b = le.AppendUint32(b, uint32(v.NR))
+	b = le.AppendUint64(b, uint64(v.Result))
+	return append(b, v.Record...)
+}
+
+func flag(on bool) byte {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+var errMessage = errors.New("malformed message between ebtrace's processes")
+
+// parse reads a message without its size. The record is a part of b.
+func (v *Verdict) parse(b []byte) error {
+	if len(b) < verdictHead-4 {
+		return errMessage
+	}
+	le := binary.LittleEndian
+	*v = Verdict{
+		Outcome: Outcome(b[0]), Decision: Decision(b[1]), Delayed: b[2] != 0, Changed: b[3] != 0, Rule: le.Uint16(b[4:]),
+		Begin: le.Uint64(b[6:]), End: le.Uint64(b[14:]), TID: le.Uint32(b[22:]), PID: le.Uint32(b[26:]),
+		NR: int32(le.Uint32(b[30:])), Result: int64(le.Uint64(b[34:])), Record: b[42:],
+	}
+	return nil
+}
+
+// readMessage reads one message, without its size.
+func readMessage(r io.Reader) ([]byte, error) {
+	var size [4]byte
+	if _, err := io.ReadFull(r, size[:]); err != nil {
+		return nil, err
+	}
+	n := binary.LittleEndian.Uint32(size[:])
+	if n < 4 || n > maxMessage {
+		return nil, errMessage
+	}
+	b := make([]byte, n-4)
+	_, err := io.ReadFull(r, b)
+	return b, err
+}
+
+// writeJSON and readJSON carry what is told once.
+func writeJSON(w io.Writer, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	if len(b)+4 > maxMessage {
+		return fmt.Errorf("%d bytes of rules are too many", len(b))
+	}
+	_, err = w.Write(append(binary.LittleEndian.AppendUint32(nil, uint32(len(b)+4)), b...))
+	return err
+}
+
+func readJSON(r io.Reader, v any) error {
+	b, err := readMessage(r)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(b, v)
+}
