@@ -32,6 +32,8 @@ int main(void)
 	expect(text("futex(%p, FUTEX_WAIT_PRIVATE, 4, NULL)", &word), result());
 	CALL(futex, &word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 5, (struct timespec[]){ { 0, 1000 } });
 	expect(text("futex(%p, FUTEX_WAIT_PRIVATE, 5, {tv_sec=0, tv_nsec=1000})", &word), result());
+	CALL(futex, &word, FUTEX_WAIT_BITSET_PRIVATE | FUTEX_CLOCK_REALTIME, 4, NULL, NULL, -1L);
+	expect(text("futex(%p, FUTEX_WAIT_BITSET_PRIVATE|FUTEX_CLOCK_REALTIME, 4, NULL, FUTEX_BITSET_MATCH_ANY)", &word), result());
 	CALL(futex, &word, FUTEX_WAKE, 1);
 	expect(text("futex(%p, FUTEX_WAKE, 1)", &word), result());
 	CALL(futex, &word, FUTEX_CMP_REQUEUE, 1, 2L, bad(), 4);
