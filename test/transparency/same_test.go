@@ -1,6 +1,7 @@
 package transparency
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -60,14 +61,14 @@ func TestSetuid(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(prog, 0o4755); err != nil {
+	if err := os.Chmod(prog, 0o755|os.ModeSetuid); err != nil {
 		t.Fatal(err)
 	}
 	const want = "real 65534 effective 0 saved 0\n"
 	direct := testenv.Command(t, prog)
 	direct.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	if got, err := output(t, direct); got != want || err != nil {
-		testenv.Skip(t, "a set user id has no effect on the file system of "+prog)
+		testenv.Skip(t, fmt.Sprintf("a set user id has no effect on the file system of %s: %q, %v", prog, got, err))
 	}
 	if got, err := output(t, testenv.Command(t, tracer, "-o", os.DevNull, "-u", "nobody", "--", prog)); got != want || err != nil {
 		t.Errorf("with -u: %q, %v, want %q", got, err, want)
