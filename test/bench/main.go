@@ -32,6 +32,7 @@ type bench struct {
 	dir     string // scratch
 	loop    string // the compiled loop program
 	rounds  int
+	load    string // average of the last minute before the first measurement
 	figures []figure
 }
 
@@ -77,6 +78,9 @@ func run(rounds int, only string) error {
 	}
 	defer os.RemoveAll(dir)
 	b := &bench{dir: dir, loop: filepath.Join(dir, "loop"), rounds: rounds}
+	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
+		b.load = firstWord(load)
+	}
 	if b.ebtrace, err = filepath.Abs("bin/ebtrace"); err != nil {
 		return err
 	}
@@ -97,6 +101,11 @@ func run(rounds int, only string) error {
 	return nil
 }
 
+func firstWord(b []byte) string {
+	w, _, _ := strings.Cut(string(b), " ")
+	return w
+}
+
 // add records a figure; met tells whether the target is reached.
 func (b *bench) add(name, target, value string, met bool) {
 	b.figures = append(b.figures, figure{name, target, value, met})
@@ -113,6 +122,10 @@ func (b *bench) least(name string, value, limit float64, format string) {
 }
 
 func (b *bench) print() {
+	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
+		fmt.Printf("%d rounds; load average before: %s, after: %s; a busy machine makes every figure worse\n\n",
+			b.rounds, b.load, firstWord(load))
+	}
 	fmt.Printf("%-66s %18s %18s\n%s\n", "", "target", "measured", strings.Repeat("-", 112))
 	for _, f := range b.figures {
 		verdict := ""
