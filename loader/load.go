@@ -42,7 +42,7 @@ func (s *Session) load(o *Options) (plans *table.PlanSet, err error) {
 	types := after(func() (types *btf.Spec, err error) { types, funcs, err = kernelTypes(names); return })
 	wants := makeWants(o, plans)
 	s.hasEntry = wants.needEntry
-	if err = configure(s.spec, o, plans, wants); err == nil {
+	if err = errors.Join(configure(s.spec, o, plans, wants), setPathTests(s.spec, o)); err == nil {
 		err = s.loadMaps()
 	}
 	var terr error

@@ -21,7 +21,8 @@ const (
 	IA32   Feature = "ia32"   // 32-bit calls, int 0x80 (CONFIG_IA32_EMULATION)
 	Fentry Feature = "fentry" // fentry, fexit
 	Kprobe Feature = "kprobe"
-	LSM    Feature = "lsm" // LSM programs that fire
+	Paths  Feature = "paths" // selection by path
+	LSM    Feature = "lsm"   // LSM programs that fire
 )
 
 // Kernel is one row of the matrix.
@@ -38,16 +39,16 @@ type Kernel struct {
 
 // Matrix is every kernel, oldest first. Features are as measured by booting it.
 var Matrix = []Kernel{
-	{Series: "5.10", Arch: "amd64", Suite: "bullseye-security", Quick: true, Has: []Feature{IA32, Fentry, Kprobe}},
-	{Series: "6.1", Arch: "amd64", Suite: "bookworm-security", Quick: true, Has: []Feature{IA32, Fentry, Kprobe, LSM}},
-	{Series: "6.12", Arch: "amd64", Suite: "trixie", Quick: true, Has: []Feature{IA32, Fentry, Kprobe, LSM}},
-	{Series: "6.18", Arch: "amd64", Suite: "trixie-backports", Has: []Feature{IA32, Fentry, Kprobe, LSM}},
-	{Series: "7.3", Arch: "amd64", Suite: "trixie-backports", Quick: true, Has: []Feature{IA32, Fentry, Kprobe, LSM}},
+	{Series: "5.10", Arch: "amd64", Suite: "bullseye-security", Quick: true, Has: []Feature{IA32, Fentry, Kprobe, Paths}},
+	{Series: "6.1", Arch: "amd64", Suite: "bookworm-security", Quick: true, Has: []Feature{IA32, Fentry, Kprobe, LSM, Paths}},
+	{Series: "6.12", Arch: "amd64", Suite: "trixie", Quick: true, Has: []Feature{IA32, Fentry, Kprobe, LSM, Paths}},
+	{Series: "6.18", Arch: "amd64", Suite: "trixie-backports", Has: []Feature{IA32, Fentry, Kprobe, LSM, Paths}},
+	{Series: "7.3", Arch: "amd64", Suite: "trixie-backports", Quick: true, Has: []Feature{IA32, Fentry, Kprobe, LSM, Paths}},
 	// the cloud flavour has no driver of the virt machine's own serial port
 	{Series: "5.10", Arch: "arm64", Suite: "bullseye", Has: []Feature{Kprobe}, Console: "ttyS0", Device: "pci-serial"},
-	{Series: "6.1", Arch: "arm64", Suite: "bookworm-security", Has: []Feature{Kprobe}},
-	{Series: "6.12", Arch: "arm64", Suite: "trixie", Quick: true, Has: []Feature{Fentry, Kprobe, LSM}},
-	{Series: "7.3", Arch: "arm64", Suite: "trixie-backports", Has: []Feature{Fentry, Kprobe, LSM}},
+	{Series: "6.1", Arch: "arm64", Suite: "bookworm-security", Has: []Feature{Kprobe, Paths}},
+	{Series: "6.12", Arch: "arm64", Suite: "trixie", Quick: true, Has: []Feature{Fentry, Kprobe, LSM, Paths}},
+	{Series: "7.3", Arch: "arm64", Suite: "trixie-backports", Has: []Feature{Fentry, Kprobe, LSM, Paths}},
 }
 
 // Name is "6.12-arm64".
