@@ -5,13 +5,14 @@ import (
 	"testing"
 
 	"github.com/ebtrace/ebtrace/loader"
+	"github.com/ebtrace/ebtrace/test/testenv"
 	"github.com/ebtrace/ebtrace/vmtest/kernels"
 	"github.com/ebtrace/ebtrace/vmtest/protocol"
 )
 
 // TestFeatures: what the matrix says of this kernel, ebtrace's own probes find.
 func TestFeatures(t *testing.T) {
-	needRoot(t)
+	testenv.NeedRoot(t)
 	if os.Getenv(protocol.EnvKernel) == "" {
 		t.Skip("this kernel is not of the matrix")
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/events"
 	"github.com/ebtrace/ebtrace/loader"
+	"github.com/ebtrace/ebtrace/test/testenv"
 	"github.com/ebtrace/ebtrace/vmtest/kernels"
 	"github.com/ebtrace/ebtrace/vmtest/protocol"
 	"github.com/ebtrace/ebtrace/vmtest/workload"
@@ -30,13 +31,6 @@ func TestMain(m *testing.M) {
 	// Before its first child, package os makes another to learn of pidfds.
 	_ = program("nothing", "").Run()
 	os.Exit(m.Run())
-}
-
-func needRoot(t *testing.T) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("tracing needs root")
-	}
 }
 
 // must says whether a guest's kernel is listed with a feature.
@@ -85,7 +79,7 @@ type tracer struct {
 
 func newTracer(t *testing.T, o loader.Options) *tracer {
 	t.Helper()
-	needRoot(t)
+	testenv.NeedRoot(t)
 	if o.StrSize == 0 {
 		o.StrSize = 32
 	}
