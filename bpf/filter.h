@@ -180,4 +180,14 @@ static __always_inline int wanted_at_exit(__s64 ret, __u64 begin, __u64 now)
 	return 1;
 }
 
+/* The same for a call that its thread ends in: it has no result, and no errno. */
+static __always_inline int wanted_unfinished(__u64 begin, __u64 now)
+{
+	if (filters & EB_FILTER_STATUS && !status_unfinished)
+		return 0;
+	if (filters & EB_FILTER_ERRNO && !(errno_set[0] & 1))
+		return 0;
+	return !(filters & EB_FILTER_DURATION) || now - begin >= min_duration;
+}
+
 #endif

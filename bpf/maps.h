@@ -43,7 +43,7 @@ const volatile __u8 follow;		/* trace children */
 const volatile __u32 str_size = 32;	/* -s */
 const volatile __u8 want_fds;		/* say what descriptors are (-y) */
 const volatile __u32 filters;		/* enum eb_filter */
-const volatile __u8 status_ok, status_failed;	/* EB_FILTER_STATUS */
+const volatile __u8 status_ok, status_failed, status_unfinished;	/* EB_FILTER_STATUS */
 const volatile __u64 errno_set[64];	/* EB_FILTER_ERRNO: bit n: errors n is wanted; bit 0: success */
 const volatile __u64 min_duration;	/* ns */
 const volatile __u64 fd_set_bits[16];	/* EB_FILTER_FD: descriptors 0..1023 */

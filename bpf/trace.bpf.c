@@ -122,7 +122,7 @@ static __always_inline int enter(__u64 *ctx, struct eb_slot *s, __u32 slot)
 		if (w & EB_W_NORETURN) {
 			s->begin = now;
 			s->flags |= EB_F_NORETURN;
-			if (!(filters & EB_FILTER_AT_EXIT))
+			if (wanted_unfinished(now, now))
 				emit_call(s, slot, EB_CALL, now, 0, 0);
 			s->begin = 0;
 			return 0;

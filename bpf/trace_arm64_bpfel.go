@@ -404,6 +404,7 @@ const (
 	TraceVarSlotOf            = "slot_of"
 	TraceVarStatusFailed      = "status_failed"
 	TraceVarStatusOk          = "status_ok"
+	TraceVarStatusUnfinished  = "status_unfinished"
 	TraceVarStrSize           = "str_size"
 	TraceVarUids              = "uids"
 	TraceVarUsedSlots         = "used_slots"
@@ -540,6 +541,7 @@ type TraceVariableSpecs struct {
 	SlotOf            *ebpf.VariableSpec `ebpf:"slot_of"`
 	StatusFailed      *ebpf.VariableSpec `ebpf:"status_failed"`
 	StatusOk          *ebpf.VariableSpec `ebpf:"status_ok"`
+	StatusUnfinished  *ebpf.VariableSpec `ebpf:"status_unfinished"`
 	StrSize           *ebpf.VariableSpec `ebpf:"str_size"`
 	Uids              *ebpf.VariableSpec `ebpf:"uids"`
 	UsedSlots         *ebpf.VariableSpec `ebpf:"used_slots"`
@@ -656,6 +658,7 @@ type TraceVariables struct {
 	SlotOf            *ebpf.Variable `ebpf:"slot_of"`
 	StatusFailed      *ebpf.Variable `ebpf:"status_failed"`
 	StatusOk          *ebpf.Variable `ebpf:"status_ok"`
+	StatusUnfinished  *ebpf.Variable `ebpf:"status_unfinished"`
 	StrSize           *ebpf.Variable `ebpf:"str_size"`
 	Uids              *ebpf.Variable `ebpf:"uids"`
 	UsedSlots         *ebpf.Variable `ebpf:"used_slots"`

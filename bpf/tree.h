@@ -175,7 +175,7 @@ EB_PROGRAM("raw_tp/sched_process_exit", task_exit)
 	int told = 1;
 	__u64 now = bpf_ktime_get_ns();
 	if (!(s->state & EB_SLOT_ARMED)) {
-		if (s->begin && !count_only && !(filters & EB_FILTER_AT_EXIT)) {
+		if (s->begin && !count_only && wanted_unfinished(s->begin, now)) {
 			s->flags |= EB_F_NORETURN;
 			emit_call(s, slot, EB_CALL, now, 0, 1);
 		}

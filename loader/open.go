@@ -151,6 +151,7 @@ func constants(o *Options, plans *table.PlanSet, w *wants) map[string]any {
 	if o.Status != nil {
 		c["status_ok"] = flag(*o.Status&table.Successful != 0)
 		c["status_failed"] = flag(*o.Status&table.Failed != 0)
+		c["status_unfinished"] = flag(*o.Status&table.Unfinished != 0)
 	}
 	if o.Errnos != nil {
 		c["errno_set"] = [64]uint64(*o.Errnos)
