@@ -49,6 +49,19 @@ static __always_inline long arch_nr(struct pt_regs *regs, const int typed)
 
 static __always_inline __u64 arch_ip(struct pt_regs *regs, const int typed) { return EB_LOAD(typed, regs, ip); }
 
+/* The first six arguments of a kernel function, at its begin; its result, at its end. */
+static __always_inline void arch_fn_args(struct pt_regs *regs, __u64 *a)
+{
+	a[0] = regs->di;
+	a[1] = regs->si;
+	a[2] = regs->dx;
+	a[3] = regs->cx;
+	a[4] = regs->r8;
+	a[5] = regs->r9;
+}
+
+static __always_inline __u64 arch_fn_ret(struct pt_regs *regs) { return regs->ax; }
+
 #elif defined(__TARGET_ARCH_arm64)
 
 #define EB_TIF_32BIT (1UL << 22)	/* arch/arm64/include/asm/thread_info.h */
@@ -76,6 +89,18 @@ static __always_inline long arch_nr(struct pt_regs *regs, const int typed)
 }
 
 static __always_inline __u64 arch_ip(struct pt_regs *regs, const int typed) { return EB_LOAD(typed, regs, pc); }
+
+static __always_inline void arch_fn_args(struct pt_regs *regs, __u64 *a)
+{
+	a[0] = regs->regs[0];
+	a[1] = regs->regs[1];
+	a[2] = regs->regs[2];
+	a[3] = regs->regs[3];
+	a[4] = regs->regs[4];
+	a[5] = regs->regs[5];
+}
+
+static __always_inline __u64 arch_fn_ret(struct pt_regs *regs) { return regs->regs[0]; }
 
 #else
 #error "arch.h: this architecture has no branch yet"

@@ -79,6 +79,7 @@ __noinline int walk_step(void)
 /*
  * The path of (mnt, dentry) up to the root of its mount tree. It ends at
  * sc->path[4096]; returns where it begins, negative if the beginning is missing.
+ * vfsmnt 0: up to the root of the file system.
  */
 __noinline int walk_path(__u64 vfsmnt, __u64 dentry)
 {
@@ -86,8 +87,9 @@ __noinline int walk_path(__u64 vfsmnt, __u64 dentry)
 	int done = 0;
 	if (!sc)
 		return 0;
-	sc->mnt = (__u64)container_of_mount(vfsmnt);
-	sc->root = (__u64)BPF_CORE_READ((struct vfsmount *)vfsmnt, mnt_root);
+	sc->mnt = vfsmnt ? (__u64)container_of_mount(vfsmnt) : 0;
+	sc->root = vfsmnt ? (__u64)BPF_CORE_READ((struct vfsmount *)vfsmnt, mnt_root) :
+			    (__u64)BPF_CORE_READ((struct dentry *)dentry, d_sb, s_root);
 	sc->dentry = dentry;
 	sc->at = EB_PATH_HALF;
 	for (int i = 0; i < EB_DEPTH; i++) {

@@ -82,6 +82,7 @@ type Decoder struct {
 	exec ExecInfo
 	end  ExitInfo
 	sig  SignalInfo
+	work Work
 }
 
 // rowFns is what decodes a row besides its kinds.
@@ -123,6 +124,8 @@ func (d *Decoder) Decode(ev *events.Event) (*Event, error) {
 		d.decodeExit(ev)
 	case events.Signal:
 		d.decodeSignal(ev)
+	case events.Work:
+		d.decodeWork(ev)
 	}
 	d.out.Comm = d.comms[ev.TID]
 	if ev.Kind == events.Exit || ev.Kind == events.Detach {
@@ -162,6 +165,8 @@ func recordKind(k events.Kind) (kind uint8, ok bool) {
 		return uint8(bpf.TraceEbKindEB_END), true
 	case events.Signal:
 		return uint8(bpf.TraceEbKindEB_SIGNAL), true
+	case events.Work:
+		return uint8(bpf.VfsEbKindEB_WORK), true
 	case events.Gap, events.Attach, events.Detach:
 		return 0, true
 	}

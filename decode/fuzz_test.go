@@ -29,7 +29,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		ev.Rec = &out
-		kinds := []events.Kind{0, events.Begin, events.Whole, events.Fork, events.Child, events.Exec, events.Exit, events.Signal}
+		kinds := []events.Kind{0, events.Begin, events.Whole, events.Fork, events.Child, events.Exec, events.Exit, events.Signal, events.Work}
 		ev.Kind = kinds[out.Kind]
 		if ev.Enter != nil && ev.Enter.Kind > uint8(bpf.TraceEbKindEB_CALL) {
 			ev.Enter = nil

@@ -16,6 +16,7 @@ const (
 	Gap                    // Lost records of this thread are missing here
 	Attach                 // an existing thread is traced from here on
 	Detach                 // tracing of a living thread ends
+	Work                   // an operation below the calls has ended: after the Whole or Begin of the call that it was for
 )
 
 // Event is one thing that happened to one thread. It and what it points to
@@ -25,7 +26,7 @@ type Event struct {
 	TID   uint32
 	PID   uint32
 	Start uint64 // with TID, the identity of the thread
-	Time  uint64 // ns, CLOCK_MONOTONIC: the begin of a call for Whole and Begin
+	Time  uint64 // ns, CLOCK_MONOTONIC: the begin of a call for Whole and Begin; the end of Work
 	Lost  uint64 // Gap
 	// Rec is the record: for Whole and End the EB_CALL; for Begin the EB_ENTER
 	// or one made of the call in flight (no sections). nil for Gap, Attach, Detach.

@@ -70,6 +70,11 @@ func (l *lane) load() {
 	if l.half && l.t.open != r.Call.Begin {
 		l.next = r.Call.Begin
 	}
+	if r.Kind == uint8(bpf.TraceEbKindEB_WORK) {
+		if cause := r.Work().Cause; cause != 0 && cause != l.t.open && cause != l.t.alone && cause < r.Time {
+			l.half, l.next = true, cause
+		}
+	}
 }
 
 // manySpans is how many spent spans a lane carries before it moves the rest down.

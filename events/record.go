@@ -34,6 +34,7 @@ var bodySize = [...]int{
 	bpf.TraceEbKindEB_EXEC:   int(unsafe.Sizeof(bpf.TraceEbExec{})),
 	bpf.TraceEbKindEB_END:    int(unsafe.Sizeof(bpf.TraceEbEnd{})),
 	bpf.TraceEbKindEB_SIGNAL: int(unsafe.Sizeof(bpf.TraceEbSignal{})),
+	bpf.TraceEbKindEB_WORK:   int(unsafe.Sizeof(bpf.VfsEbWork{})),
 }
 
 // Parse reads the record at the start of b into r.
@@ -88,6 +89,9 @@ func (r *Record) End() bpf.TraceEbEnd { return load[bpf.TraceEbEnd](r.Body) }
 
 // Signal is the body of an EB_SIGNAL record.
 func (r *Record) Signal() bpf.TraceEbSignal { return load[bpf.TraceEbSignal](r.Body) }
+
+// Work is the body of an EB_WORK record.
+func (r *Record) Work() bpf.VfsEbWork { return load[bpf.VfsEbWork](r.Body) }
 
 // Section is one piece of memory or kernel data that a record carries.
 type Section struct {

@@ -55,6 +55,7 @@ type thread struct {
 	seq      uint32 // of the last record given out
 	alive    bool
 	open     uint64 // begin of the call that a Begin has shown; 0: none
+	alone    uint64 // begin of a call that is not shown, but work done for it is
 	enter    Record // of the call that has begun, if hasEnter; its bytes are in keep
 	hasEnter bool
 	keep     []byte

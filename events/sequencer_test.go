@@ -42,6 +42,8 @@ func (m made) bytes() []byte {
 		body = bytesOf(bpf.TraceEbEnd{Status: m.status, Made: m.total})
 	case bpf.TraceEbKindEB_SIGNAL:
 		body = bytesOf(bpf.TraceEbSignal{Signo: 17})
+	case work:
+		body = bytesOf(bpf.VfsEbWork{Begin: m.time - 1, Cause: m.begin})
 	}
 	head := bpf.TraceEbRec{Size: uint32(recSize + len(body)), Kind: uint8(m.kind), Flags: uint16(m.flags), Tid: m.tid,
 		Pid: cmp.Or(m.pid, m.tid), Seq: m.seq, Nr: m.nr, Slot: m.slot, Time: m.time, Start: uint64(m.tid)}
@@ -51,13 +53,14 @@ func (m made) bytes() []byte {
 const (
 	enter = bpf.TraceEbKindEB_ENTER
 	call  = bpf.TraceEbKindEB_CALL
+	work  = bpf.TraceEbKind(bpf.VfsEbKindEB_WORK)
 )
 
 // told collects events as words: kind, thread, time.
 type told []string
 
 var kindNames = map[Kind]string{Whole: "whole", Begin: "begin", End: "end", Fork: "fork", Child: "child", Exec: "exec",
-	Exit: "exit", Signal: "signal", Gap: "gap", Attach: "attach", Detach: "detach"}
+	Exit: "exit", Signal: "signal", Gap: "gap", Attach: "attach", Detach: "detach", Work: "work"}
 
 func (t *told) emit(e *Event) error {
 	s := fmt.Sprintf("%s %d@%d", kindNames[e.Kind], e.TID, e.Time)
@@ -75,7 +78,7 @@ func run(t *testing.T, until uint64, recs ...made) (*Sequencer, told) {
 	t.Helper()
 	s := NewSequencer()
 	for _, m := range recs {
-		rare := m.kind != enter && m.kind != call
+		rare := m.kind != enter && m.kind != call && m.kind != work
 		if err := s.Add(m.bytes(), rare); err != nil {
 			t.Fatal(err)
 		}
@@ -117,6 +120,41 @@ func TestSequencer(t *testing.T) {
 		{"a lost entry record", []made{
 			{kind: call, slot: 1, tid: 1, seq: 2, begin: 10, time: 20, flags: bpf.TraceEbFlagEB_F_ENTERED},
 		}, "gap 1@20 lost 1; whole 1@10"},
+		{"work is below its call", []made{
+			{kind: work, slot: 1, tid: 1, seq: 1, begin: 10, time: 12},
+			{kind: work, slot: 1, tid: 1, seq: 2, begin: 10, time: 14},
+			{kind: call, slot: 1, tid: 1, seq: 3, begin: 10, time: 20},
+			{kind: work, slot: 1, tid: 1, seq: 4, begin: 30, time: 31},
+			{kind: call, slot: 1, tid: 1, seq: 5, begin: 30, time: 40},
+		}, "whole 1@10; work 1@12; work 1@14; whole 1@30; work 1@31"},
+		{"work, and an entry record", []made{
+			{kind: enter, slot: 1, tid: 1, seq: 1, time: 10},
+			{kind: work, slot: 1, tid: 1, seq: 2, begin: 10, time: 12},
+			{kind: call, slot: 1, tid: 1, seq: 3, begin: 10, time: 20, flags: bpf.TraceEbFlagEB_F_ENTERED},
+		}, "whole 1@10 +enter; work 1@12"},
+		{"work of a call that another thread splits", []made{
+			{kind: work, slot: 1, tid: 1, seq: 1, begin: 10, time: 12},
+			{kind: call, slot: 2, tid: 2, seq: 1, begin: 13, time: 14},
+			{kind: work, slot: 1, tid: 1, seq: 2, begin: 10, time: 15},
+			{kind: call, slot: 1, tid: 1, seq: 3, begin: 10, time: 20},
+		}, "begin 1@10; work 1@12; whole 2@13; work 1@15; end 1@20"},
+		{"work of a split call with an entry record", []made{
+			{kind: enter, slot: 1, tid: 1, seq: 1, time: 10},
+			{kind: call, slot: 2, tid: 2, seq: 1, begin: 11, time: 12},
+			{kind: work, slot: 1, tid: 1, seq: 2, begin: 10, time: 15},
+			{kind: call, slot: 1, tid: 1, seq: 3, begin: 10, time: 20, flags: bpf.TraceEbFlagEB_F_ENTERED},
+		}, "begin 1@10; whole 2@11; work 1@15; end 1@20 +enter"},
+		{"work of calls that are not traced", []made{
+			{kind: work, slot: 1, tid: 1, seq: 1, time: 12},
+			{kind: work, slot: 1, tid: 1, seq: 2, begin: 20, time: 22},
+			{kind: work, slot: 1, tid: 1, seq: 3, begin: 20, time: 23},
+			{kind: call, slot: 1, tid: 1, seq: 4, begin: 30, time: 40},
+		}, "work 1@12; work 1@22; work 1@23; whole 1@30"},
+		{"lost between work", []made{
+			{kind: work, slot: 1, tid: 1, seq: 1, begin: 10, time: 12},
+			{kind: work, slot: 1, tid: 1, seq: 3, begin: 10, time: 14},
+			{kind: call, slot: 1, tid: 1, seq: 4, begin: 10, time: 20},
+		}, "gap 1@14 lost 1; whole 1@10; work 1@12; work 1@14"},
 		{"a gap in one of two threads", []made{
 			{kind: call, slot: 1, tid: 1, seq: 1, begin: 10, time: 11},
 			{kind: call, slot: 2, tid: 2, seq: 1, begin: 12, time: 13},

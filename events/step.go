@@ -26,6 +26,11 @@ func (s *Sequencer) step(l *lane, limit uint64) error {
 			s.dropInFlight(t, r.Call.Begin)
 		}
 		return s.end(l)
+	case bpf.TraceEbKindEB_WORK:
+		if l.half {
+			return s.callOfWork(l, limit)
+		}
+		return s.work(l)
 	}
 	return s.other(l)
 }
@@ -67,7 +72,11 @@ func (s *Sequencer) enter(l *lane, limit uint64) error {
 	if s.Filtered {
 		return nil
 	}
+	if call, ok := l.callAfterWork(t.enter.Time); ok && call.Time <= limit {
+		return s.withWork(l, &call)
+	}
 	t.open = t.enter.Time
+	l.load() // once more: what is work for a call that is shown has its own time
 	return s.send(Begin, &t.enter, t.enter.Time)
 }
 

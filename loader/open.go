@@ -33,6 +33,7 @@ type Session struct {
 	slots    *slots
 	enter    *table.CallSet // nil: all
 	hasEntry bool
+	vfs      *vfs // nil: not asked for
 }
 
 // Open loads and attaches what the options need. Nothing is traced until
@@ -242,6 +243,9 @@ func (s *Session) start(o *Options, plans *table.PlanSet) (err error) {
 		}
 		s.links = append(s.links, l)
 	}
+	if o.VFS != nil {
+		return unlocked(func() error { return s.openVFS(o) })
+	}
 	return nil
 }
 
@@ -298,6 +302,9 @@ func (s *Session) Close() error {
 		if err := l.Close(); err != nil && first == nil {
 			first = err
 		}
+	}
+	if s.vfs != nil {
+		s.vfs.end()
 	}
 	if s.ring != nil {
 		s.ring.close()

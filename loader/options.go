@@ -28,6 +28,8 @@ type Options struct {
 	Signals     table.SignalSet // which are recorded
 	NoSignals   bool            // Signals is empty: none
 
+	VFS *VFS // nil: nothing below the calls is looked at
+
 	Buffer  int // bytes of the ring, rounded up to a power of two; 0: by the number of CPUs
 	Threads int // most threads traced at once; 0: DefaultThreads
 }

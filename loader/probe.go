@@ -122,8 +122,8 @@ func probeIterator() error {
 }
 
 func probeKprobe() error {
-	if _, err := os.Stat("/sys/bus/event_source/devices/kprobe"); err != nil {
-		return errors.New("the kernel has none (CONFIG_KPROBES is not set)")
+	if err := haveKprobes(); err != nil {
+		return err
 	}
 	p, err := nothing(ebpf.Kprobe, ebpf.AttachNone, "")
 	if err != nil {

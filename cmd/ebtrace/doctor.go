@@ -34,6 +34,9 @@ func doctor(w io.Writer) int {
 		fmt.Fprintf(w, "%-22s %-5s %s\n", f.name, f.state, oneLine(f.reason))
 		able = able && (f.state != "no" || !f.vital)
 	}
+	if lack == nil && able {
+		doctorVFS(w)
+	}
 	switch {
 	case lack != nil:
 		fmt.Fprintf(w, "\nebtrace cannot trace: %v\n", lack)

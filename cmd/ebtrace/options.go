@@ -8,6 +8,7 @@ import (
 	"github.com/ebtrace/ebtrace/decode/output"
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/enforce"
+	"github.com/ebtrace/ebtrace/loader"
 )
 
 // options is what the command line asks for.
@@ -29,6 +30,8 @@ type options struct {
 	counts countsAsked
 
 	inject []*enforce.Rule // -e inject=, -e fault=
+	vfs    *loader.VFS     // nil: nothing below the calls is shown
+	vfsMin loader.VFS      // the least that is shown of it
 
 	json       bool
 	buffer     int // bytes per ring; 0: the loader's default
@@ -124,6 +127,10 @@ func (o *options) check() error {
 		return errors.New("--argv0 is of use with a command only")
 	case o.counts.only && o.counts.also:
 		return errors.New("-c/--summary-only and -C/--summary are mutually exclusive")
+	case o.vfs != nil && o.counts.only:
+		return errors.New("-c/--summary-only and --vfs are mutually exclusive: there is no table of the file system's work yet")
+	case o.vfs == nil && (o.vfsMin.MinTime > 0 || o.vfsMin.MinBytes > 0):
+		return errors.New("--vfs-duration and --vfs-bytes are of use with --vfs only")
 	case summary && o.out.separately:
 		return errors.New("(-c/--summary-only or -C/--summary) and -ff/--output-separately are mutually exclusive")
 	case summary && o.json:

@@ -68,6 +68,9 @@ var selectFlags = []flagDef{
 	{"", "fd", "SET", "calls on these descriptors", qual("fd", "")},
 	{"P", "trace-path", "PATH", "calls that access PATH; repeatable", setPath},
 	{"", "duration", "MIN", "calls that took at least MIN: 10ms, 0.5", setDuration},
+	{"", "vfs", "[=SET]", "what calls do in the file system; of it\nopen,read,write,...; best: what this kernel shows", setVFS},
+	{"", "vfs-duration", "MIN", "of that, what took at least MIN: 10ms, 0.5", setVFSDuration},
+	{"", "vfs-bytes", "MIN", "of that, what moved at least MIN bytes", setVFSBytes},
 	{"", "comm", "NAME[,NAME]", "threads of this name", setComms},
 	{"", "uid", "USER[,USER]", "processes of this user, name or number", setUIDs},
 }

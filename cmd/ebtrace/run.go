@@ -88,6 +88,7 @@ func (t *trace) open() (err error) {
 	if t.sess, err = loader.Open(t.o.loaderOptions()); err != nil {
 		return err
 	}
+	sayMissing(t.sess)
 	t.began = loader.Now()
 	t.seq = events.NewSequencer()
 	t.seq.Filtered = t.o.sel.filtered()

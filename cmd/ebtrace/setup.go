@@ -33,6 +33,7 @@ func (o *options) loaderOptions() loader.Options {
 		Signals:     s.signals,
 		NoSignals:   s.signals == 0,
 		Buffer:      o.buffer,
+		VFS:         o.vfsAsked(),
 	}
 	l.Enter, l.Exit = s.halves()
 	if s.status != table.AllStatus {

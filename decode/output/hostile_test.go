@@ -61,7 +61,7 @@ func (s *source) values() []decode.Value {
 }
 
 func (s *source) event() *decode.Event {
-	e := &decode.Event{Kind: events.Kind(s.byte() % 13), TID: uint32(s.byte() % 4), PID: uint32(s.byte() % 4), Start: uint64(s.byte() % 2), Time: s.num(), Comm: string(s.bytes()), Lost: s.num()}
+	e := &decode.Event{Kind: events.Kind(s.byte() % 14), TID: uint32(s.byte() % 4), PID: uint32(s.byte() % 4), Start: uint64(s.byte() % 2), Time: s.num(), Comm: string(s.bytes()), Lost: s.num()}
 	switch e.Kind {
 	case events.Whole, events.Begin, events.End:
 		e.Call = &decode.Call{Kind: e.Kind, Name: string(s.bytes()), NR: int32(s.num()), ABI: table.ABI(s.byte()), Args: s.values(), EntryArgs: int(int8(s.byte())), More: s.byte()%2 == 0, Errno: int(int16(s.num())), Aux: s.values(), Begin: s.num(), End: s.num(), IP: s.num(), NoReturn: s.byte()%2 == 0}
@@ -76,6 +76,10 @@ func (s *source) event() *decode.Event {
 		e.Exit = &decode.ExitInfo{Code: int(s.num()), Signal: int(int8(s.byte())), GroupDead: s.byte()%2 == 0}
 	case events.Signal:
 		e.Sig = &decode.SignalInfo{Signo: int(s.num()), Info: s.values(), Stopped: s.byte()%2 == 0}
+	case events.Work:
+		e.Work = &decode.Work{Layer: "vfs", Name: "read", Begin: s.num(), End: s.num(), Context: "syscall", Cause: s.num(), Call: string(s.bytes()), Depth: int(s.byte() % 8),
+			FS: s.bytes(), File: &decode.File{Path: s.bytes(), Deleted: s.byte()%2 == 0, Cut: s.byte()%2 == 0, Ino: s.num()}, Text: s.bytes(), Offset: int64(s.num()), Bytes: s.num(),
+			Args: s.values(), Created: s.byte()%2 == 0, Ret: int64(s.num()), Errno: int(uint16(s.num())), Hex: s.byte()%2 == 0}
 	}
 	return e
 }

@@ -94,6 +94,8 @@ func (j *JSON) Event(e *decode.Event) error {
 		b = appendJSONExit(b, e.Exit)
 	case e.Sig != nil:
 		b = j.signal(b, e.Sig)
+	case e.Work != nil:
+		b = j.work(b, e.Work)
 	case e.Kind == events.Gap:
 		b = appendJSONUint(append(b, `,"lost":`...), e.Lost)
 	}
@@ -124,6 +126,8 @@ func typeOf(k events.Kind) string {
 		return "attach"
 	case events.Detach:
 		return "detach"
+	case events.Work:
+		return "vfs"
 	}
 	return "unknown"
 }

@@ -273,8 +273,12 @@ func (f *jsonValues) fd(b []byte, v *decode.Value) []byte {
 	if v.File == nil {
 		return b
 	}
-	x := v.File
-	b = appendJSONBytes(append(b, `,"file":{"path":`...), x.Path)
+	return appendJSONFile(append(b, `,"file":`...), v.File)
+}
+
+// appendJSONFile appends what a file is.
+func appendJSONFile(b []byte, x *decode.File) []byte {
+	b = appendJSONBytes(append(b, `{"path":`...), x.Path)
 	for _, m := range [...]struct {
 		set  bool
 		text string

@@ -57,6 +57,36 @@ func files() []*decode.Event {
 	}
 }
 
+// work is an operation of the virtual file system that took 4 us.
+func work(tid uint32, ms float64, name, p string, w decode.Work) *decode.Event {
+	e := plainEvent(events.Work, tid, ms)
+	w.Layer, w.Name, w.Begin, w.End = "vfs", name, e.Time-4000, e.Time
+	if w.Context == "" {
+		w.Context, w.Cause, w.Call = "syscall", e.Time-9000, "openat"
+	}
+	w.File, w.FS = &decode.File{Path: []byte(p), Mode: 0o100644, Ino: 1234, Dev: 254<<20 | 1}, []byte("ext4")
+	e.Work = &w
+	return e
+}
+
+// filework is what calls do in the virtual file system.
+func filework() []*decode.Event {
+	flags := of(decode.Flags, openFlags, 0x80042).named("flags").flag(decode.FlagNamed)
+	deleted := work(10, 4, "read", "/tmp/gone", decode.Work{Offset: 0, Bytes: 10, Ret: 7, Depth: 1})
+	deleted.Work.File.Deleted = true
+	cut := work(10, 5, "setattr", "/deep/file\n", decode.Work{Offset: -1, Errno: 1, Ret: -1, Context: "io_uring"})
+	cut.Work.File.Cut = true
+	return []*decode.Event{
+		call(10, 0, "openat", 257, fd(3, file("/tmp/new")), path("/tmp/new").named("pathname")),
+		work(10, 1, "open", "/tmp/new", decode.Work{Offset: -1, Args: flat(flags), Created: true}),
+		work(10, 2, "rename", "/tmp/<a>", decode.Work{Offset: -1, File2: file("/tmp/b")}),
+		work(10, 3, "symlink", "/tmp/s", decode.Work{Offset: -1, Text: []byte("to\xff\"here")}),
+		deleted, cut,
+		work(10, 6, "fault", "/lib/libc.so.6", decode.Work{Offset: 8192, Ret: 0x200, Hex: true, Context: "page fault"}),
+		exit(10, 10, 17, decode.ExitInfo{GroupDead: true}),
+	}
+}
+
 // processes are calls about processes, signals, sockets and times.
 func processes() []*decode.Event {
 	wstatus := node(decode.Array, node(decode.Struct, node(decode.Or, word("WIFEXITED(s)"), word("WEXITSTATUS(s) == 3")).text(" && ")))
@@ -190,6 +220,7 @@ func descriptors() []*decode.Event {
 var scenes = []scene{
 	{"files", none, nil, files()},
 	{"files-y-v", func(o *Options) { o.Files, o.Verbose, o.Hex, o.StrSize = FilePath, true, HexNonASCII, 8 }, nil, files()},
+	{"vfs", func(o *Options) { o.Prefix = PrefixAuto }, nil, filework()},
 	{"processes", none, nil, processes()},
 	{"processes-raw", func(o *Options) { o.Style = Raw }, nil, processes()},
 	{"processes-xx", func(o *Options) { o.Hex = HexAll }, nil, processes()},

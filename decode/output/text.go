@@ -97,6 +97,8 @@ func (t *Text) Event(e *decode.Event) error {
 		t.signal(th, e)
 	case events.Gap:
 		t.gap(th, e)
+	case events.Work:
+		t.work(th, e)
 	}
 	if err := th.s.spill(); err != nil {
 		return err

@@ -57,6 +57,7 @@ type seen struct {
 	takeovers int    // execs by a thread that was not the leader
 	status    syscall.WaitStatus
 	counts    []loader.Count
+	shown     bool // the lines of work have been
 }
 
 // program is the command that runs a workload.

@@ -1,0 +1,415 @@
+//go:build ignore
+
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* vfs.bpf.c - what traced threads do in the virtual file system, function by function. */
+#include "vmlinux.h"
+#include <bpf_helpers.h>
+#include <bpf_core_read.h>
+#include "record.h"
+#include "plan.h"
+#include "maps.h"
+#include "arch.h"
+#include "slots.h"
+#include "secs.h"
+#include "fd.h"
+#include "emit.h"
+#include "vfs.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+struct eb_work_rec {
+	struct eb_rec head;
+	struct eb_work work;
+};
+
+/* A function has begun whose arguments are in works.raw. */
+__noinline int work_begin(__u32 slot, __u32 point, __u32 op)
+{
+	struct eb_slot *s = slot_at(slot);
+	struct eb_works *w = works_at(slot);
+	if (!s || !w || s->state & EB_SLOT_ARMED)
+		return 0;
+	if (w->cause != s->begin || w->depth > EB_FRAMES) {	/* what is left has ended unseen */
+		w->cause = s->begin;
+		w->depth = 0;
+	}
+	__u32 at = w->depth >= EB_FRAMES ? 0 : w->depth;
+	struct eb_frame *f = &w->f[at & (EB_FRAMES - 1)];
+	f->path = f->mnt = f->dentry = f->mnt2 = f->parent = 0;
+	f->offset = -1;
+	f->point = point;
+	f->op = op;
+	f->flags = 0;
+	f->context = op == EB_VFS_FAULT ? EB_BY_FAULT : EB_BY_CALL;
+	if (s->begin && s->nr == EB_NR_URING_ENTER && op != EB_VFS_FAULT)
+		f->context = EB_BY_URING;
+	frame_numbers(w, f, point);
+	frame_target(w, f, point);
+	if (has_arg(point, EB_R_OBJECT))
+		frame_object(f, arg_of(w, point, EB_R_OBJECT), slot, at);
+	if (!f->dentry && !f->path)
+		return 0;	/* anonymous memory; no such descriptor */
+	if (at) {	/* one function of an operation within another */
+		struct eb_frame *up = &w->f[(at - 1) & (EB_FRAMES - 1)];
+		if (up->op == op && up->dentry == f->dentry)
+			return 0;
+	}
+	frame_mount(w, f);
+	frame_keep(f, slot, at);
+	w->depth = at + 1;
+	f->begin = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* Takes the old name of a renamed file to the section's path, which has n bytes. Returns how many it has then. */
+__noinline int put_name(__u32 pos, __u32 n, __u32 key)
+{
+	struct eb_scratch *sc = scratch_get();
+	struct eb_name *old = bpf_map_lookup_elem(&old_names, &key);
+	if (!sc || !old || pos > EB_BUF_SIZE || n > EB_PATH_HALF)
+		return n;
+	char *data = sc->buf + pos;
+	__u32 len = old->len & 0xff;
+	__u32 to = n;
+	if (n != 1)	/* else it is the root */
+		to = n + 1;
+	if (to > EB_PATH_HALF + 1)
+		return n;
+	data[n == 1 ? 0 : n] = '/';
+	bpf_probe_read_kernel(data + to, len, old->name);
+	bpf_map_delete_elem(&old_names, &key);
+	return to + len;
+}
+
+/* A section that says which file (mnt, dentry) is. name_key, if not 0: the file of that old name in it. */
+__noinline int cap_at(__u64 mnt, __u64 dentry, __u32 tag, __u32 name_key)
+{
+	struct eb_scratch *sc = scratch_get();
+	if (!sc)
+		return 0;
+	struct eb_sec *sec = sec_begin(sc, EB_SEC_FD, tag);
+	if (!sec)
+		return 0;
+	__u32 pos = sc->pos + sizeof(struct eb_sec) + sizeof(struct eb_fdinfo);
+	struct eb_fdinfo *f = (void *)(sec + 1);
+	__builtin_memset(f, 0, sizeof(*f));
+	sec->addr = -1;
+	f->fd = -1;
+	__u32 from = fill_file(sc, f, mnt, (struct dentry *)dentry);
+	if (!mnt && !(f->flags & EB_FD_NAME))
+		f->flags |= EB_FD_CUT;
+	if (!f->ino || name_key) {
+		f->ino = sc->args[0];
+		f->mode = sc->args[1];
+	}
+	__u64 n = f->pathlen;
+	if (from > EB_PATH_HALF || n > EB_PATH_HALF)
+		return 0;
+	opaque(n);
+	if (n > EB_PATH_HALF)
+		return 0;
+	char *data = (char *)(f + 1);
+	if (n)
+		bpf_probe_read_kernel(data, n, sc->path + from);
+	if (name_key)
+		n = put_name(pos, n, name_key);
+	if (n > EB_PATH_HALF + 512)
+		return 0;
+	f->pathlen = n;
+	__u64 tail = n & 7, *last = (__u64 *)(data + (n & ~7ULL));
+	*last = tail ? *last & ((1ULL << (tail * 8)) - 1) : 0;	/* padding */
+	sec->len = sizeof(*f) + n;
+	sec->want = sec->len;
+	sec->flags |= EB_S_KERNEL;
+	sec_end(sc, sizeof(*f) + n);
+	return 0;
+}
+
+/* A section with a string of the kernel's. */
+__noinline int cap_kernel_str(__u64 addr, __u32 tag)
+{
+	struct eb_scratch *sc = scratch_get();
+	if (!sc)
+		return 0;
+	struct eb_sec *sec = sec_begin(sc, EB_SEC_STR, tag);
+	if (!sec)
+		return 0;
+	char *data = (char *)(sec + 1);
+	long got = bpf_probe_read_kernel_str(data, EB_PATH_MAX, (void *)addr);
+	__u64 n = got > 0 ? got - 1 : 0;
+	opaque(n);
+	if (n > EB_PATH_MAX)
+		return 0;
+	*(__u64 *)(data + n) = 0;
+	sec->addr = 0;
+	sec->err = got < 0 ? -EFAULT : 0;
+	sec->len = n;
+	sec->flags |= EB_S_KERNEL;
+	sec_end(sc, n);
+	return 0;
+}
+
+/* The files that frame f is about, as sections. */
+static __always_inline void put_files(struct eb_scratch *sc, struct eb_frame *f, __s64 ret, __u32 slot, __u32 at)
+{
+	sc->args[0] = f->ino;
+	sc->args[1] = f->mode;
+	if (f->op == EB_VFS_RENAME) {
+		if (f->parent)
+			cap_at(f->mnt, f->parent, EB_TAG(0, EB_S_EXIT), slot * EB_FRAMES + at);
+		else
+			cap_at(f->mnt, f->dentry, EB_TAG(0, EB_S_EXIT), 0);
+		cap_at(f->mnt, ret ? f->dentry2 : f->dentry, EB_TAG(1, EB_S_EXIT), 0);
+		return;
+	}
+	if (f->dentry)
+		cap_at(f->mnt, f->dentry, EB_TAG(0, EB_S_EXIT), 0);
+	if (f->dentry2)
+		cap_at(f->mnt2 ? f->mnt2 : f->mnt, f->dentry2, EB_TAG(1, EB_S_EXIT), 0);
+	if (f->str)
+		cap_kernel_str(f->str, EB_TAG(2, 0));
+}
+
+static __always_inline void fill_work(struct eb_work *k, struct eb_frame *f, struct eb_slot *s, __s64 ret, __u32 at)
+{
+	k->begin = f->begin;
+	k->cause = s->begin;
+	k->ret = ret;
+	k->offset = f->offset;
+	k->bytes = f->bytes;
+	k->args[0] = f->args[0];
+	k->args[1] = f->args[1];
+	k->op = f->op;
+	k->layer = EB_LAYER_VFS;
+	k->context = f->context;
+	k->depth = at;
+	k->flags = f->flags;
+	k->pad = 0;
+	struct dentry *d = (void *)f->dentry;
+	struct super_block___vfs *sb = (void *)BPF_CORE_READ(d, d_sb);
+	__builtin_memset(k->fs, 0, sizeof(k->fs));
+	bpf_probe_read_kernel_str(k->fs, sizeof(k->fs), BPF_CORE_READ(sb, s_type, name));
+}
+
+/* Writes the record of frame `at`. */
+__noinline int work_emit(__u32 slot, __u32 at, __u64 now, __s64 ret)
+{
+	struct eb_scratch *sc = scratch_get();
+	struct eb_slot *s = slot_at(slot);
+	struct eb_works *w = works_at(slot);
+	if (!sc || !s || !w)
+		return 0;
+	struct eb_frame *f = &w->f[at & (EB_FRAMES - 1)];
+	__u64 me = bpf_get_current_pid_tgid();
+	sc->args[7] = me;	/* another thread may run on this CPU before we are done */
+	sc->pos = sizeof(struct eb_work_rec);
+	sc->flags = 0;
+	put_files(sc, f, ret, slot, at);
+	struct eb_work_rec *r = (void *)sc->buf;
+	fill_work(&r->work, f, s, ret, at);
+	fill_head(&r->head, s, slot, EB_WORK, now);
+	if (s->begin) {
+		r->head.abi = s->abi;
+		r->head.nr = s->nr;
+	}
+	r->head.flags = sc->flags;
+	__u64 size = sc->pos;
+	r->head.size = size;
+	opaque(size);
+	if (size > sizeof(sc->buf))
+		return 0;
+	if (sc->args[7] != me) {
+		sc->args[7] = 0;
+		s->lost++;
+	} else if (bpf_ringbuf_output(&ring, sc->buf, size, EB_QUIET)) {
+		s->lost++;
+	}
+	return 0;
+}
+
+/* What is only known at the end. */
+static __always_inline void frame_end(struct eb_frame *f)
+{
+	if (f->path) {
+		struct path *path = (void *)f->path;
+		f->mnt = (__u64)BPF_CORE_READ(path, mnt);
+		f->dentry = (__u64)BPF_CORE_READ(path, dentry);
+	}
+	if (f->op != EB_VFS_OPEN)
+		return;
+	struct file___vfs *file = (void *)f->args[1];
+	if (BPF_CORE_READ(file, f_mode) & EB_FMODE_CREATED)
+		f->flags |= EB_WORK_CREATED;
+	f->args[1] = 0;	/* the kernel's address is nobody's business */
+}
+
+static __always_inline int work_wanted(struct eb_frame *f, __s64 ret, __u64 now)
+{
+	if (min_work_time && now - f->begin < min_work_time)
+		return 0;
+	if (min_work_bytes && (!f->bytes || ret < (__s64)min_work_bytes))
+		return 0;
+	return 1;
+}
+
+/* A function has ended. */
+__noinline int work_end(__u32 slot, __u32 point, __s64 ret)
+{
+	struct eb_works *w = works_at(slot);
+	if (!w)
+		return 0;
+	__u64 now = bpf_ktime_get_ns();
+	__u32 at = w->depth;
+	for (int i = 0; i < EB_FRAMES; i++) {
+		if (!at || at > EB_FRAMES)
+			return 0;
+		at--;
+		if (w->f[at & (EB_FRAMES - 1)].point == point)
+			break;
+	}
+	struct eb_frame *f = &w->f[at & (EB_FRAMES - 1)];
+	if (f->point != point)
+		return 0;
+	w->depth = at;
+	if (ret_int[point & (EB_MAX_POINTS - 1)])
+		ret = (__s32)ret;
+	if (f->op == EB_VFS_MKDIR && (ret > 0 || ret < -4095))
+		ret = 0;	/* from Linux 6.16 on a dentry */
+	frame_end(f);
+	if (work_wanted(f, ret, now)) {
+		work_emit(slot, at, now, ret);
+	} else if (f->op == EB_VFS_RENAME) {
+		__u32 key = slot * EB_FRAMES + at;
+		bpf_map_delete_elem(&old_names, &key);
+	}
+	return 0;
+}
+
+/* The mount that the thread is about to write to. */
+static __always_inline void note_mount(struct eb_works *w, __u32 point)
+{
+	__u64 v = arg_of(w, point, EB_R_MNT);
+	if (v)
+		w->mnt = v;
+	else if ((v = arg_of(w, point, EB_R_FILE)))
+		w->mnt = (__u64)BPF_CORE_READ((struct file *)v, f_path.mnt);
+}
+
+/* Argument i of a function: pruned to one load, for nargs is a constant to the verifier. */
+#define EB_RAW(w, ctx, p, i)                     \
+	if (nargs[p] > i)                        \
+		(w)->raw[i] = (ctx)[i];
+#define EB_RAW_ALL(w, ctx, p)                                            \
+	EB_RAW(w, ctx, p, 0) EB_RAW(w, ctx, p, 1) EB_RAW(w, ctx, p, 2)   \
+	EB_RAW(w, ctx, p, 3) EB_RAW(w, ctx, p, 4) EB_RAW(w, ctx, p, 5)
+
+/* The thread's place, or leave: all that a bystander pays. */
+#define EB_TRACED(slot, w)                                               \
+	__u32 slot = slot_num(bpf_get_current_pid_tgid());               \
+	struct eb_works *w = slot ? works_at(slot) : NULL;               \
+	if (!w)                                                          \
+		return 0;
+
+/* The result of a function, which stands behind its arguments. */
+static __always_inline __s64 typed_result(__u64 *ctx, __u32 n)
+{
+	switch (n) {
+	case 1: return ctx[1];
+	case 2: return ctx[2];
+	case 3: return ctx[3];
+	case 4: return ctx[4];
+	case 5: return ctx[5];
+	case 6: return ctx[6];
+	}
+	return 0;
+}
+
+/* Twins for one function: fentry and fexit, kprobe and kretprobe. */
+#define EB_ENTRY_TWINS(name, body)                                       \
+	SEC("fentry/vfs_read") int name##_fentry(__u64 *ctx)             \
+	{                                                                \
+		EB_TRACED(slot, w)                                       \
+		EB_RAW_ALL(w, ctx, EB_P_##name)                          \
+		body;                                                    \
+		return 0;                                                \
+	}                                                                \
+	SEC("kprobe") int name##_kprobe(struct pt_regs *regs)            \
+	{                                                                \
+		EB_TRACED(slot, w)                                       \
+		arch_fn_args(regs, w->raw);                              \
+		body;                                                    \
+		return 0;                                                \
+	}
+
+#define POINT(name, op)                                                  \
+	EB_ENTRY_TWINS(name, work_begin(slot, EB_P_##name, op))          \
+	SEC("fexit/vfs_read") int name##_fexit(__u64 *ctx)               \
+	{                                                                \
+		EB_TRACED(slot, w)                                       \
+		if (w->depth)                                            \
+			work_end(slot, EB_P_##name, typed_result(ctx, nargs[EB_P_##name])); \
+		return 0;                                                \
+	}                                                                \
+	SEC("kretprobe") int name##_kretprobe(struct pt_regs *regs)      \
+	{                                                                \
+		EB_TRACED(slot, w)                                       \
+		if (w->depth)                                            \
+			work_end(slot, EB_P_##name, arch_fn_ret(regs));  \
+		return 0;                                                \
+	}
+
+/* Probed functions. Which of the kernel's, and which of its arguments is what, stands in loader/vfstable.go. */
+#define EB_POINTS(P)                     \
+	P(open, EB_VFS_OPEN)             \
+	P(read, EB_VFS_READ)             \
+	P(readv, EB_VFS_READ)            \
+	P(kernel_read, EB_VFS_READ)      \
+	P(write, EB_VFS_WRITE)           \
+	P(writev, EB_VFS_WRITE)          \
+	P(fsync, EB_VFS_FSYNC)           \
+	P(fsync_fd, EB_VFS_FSYNC)        \
+	P(unlink, EB_VFS_UNLINK)         \
+	P(rename, EB_VFS_RENAME)         \
+	P(mkdir, EB_VFS_MKDIR)           \
+	P(rmdir, EB_VFS_RMDIR)           \
+	P(link, EB_VFS_LINK)             \
+	P(symlink, EB_VFS_SYMLINK)       \
+	P(mknod, EB_VFS_MKNOD)           \
+	P(readdir, EB_VFS_READDIR)       \
+	P(getattr, EB_VFS_GETATTR)       \
+	P(setattr, EB_VFS_SETATTR)       \
+	P(setxattr, EB_VFS_SETXATTR)     \
+	P(removexattr, EB_VFS_REMOVEXATTR) \
+	P(readlink, EB_VFS_READLINK)     \
+	P(fallocate, EB_VFS_FALLOCATE)   \
+	P(mmap, EB_VFS_MMAP)             \
+	P(fault, EB_VFS_FAULT)           \
+	P(sendfile, EB_VFS_SPLICE)       \
+	P(sendpipe, EB_VFS_SPLICE)       \
+	P(splice, EB_VFS_SPLICE)         \
+	P(copy, EB_VFS_COPY)             \
+	P(mount, EB_VFS_MOUNT)           \
+	P(lookup, EB_VFS_LOOKUP)
+
+enum eb_vfs_point {
+#define P(name, op) EB_P_##name,
+	EB_POINTS(P)
+#undef P
+	EB_P_want_write,
+	EB_P_want_write_file,
+	EB_P_COUNT,
+};
+_Static_assert(EB_P_COUNT <= EB_MAX_POINTS, "the tables by point are too small");
+
+EB_POINTS(POINT)
+EB_ENTRY_TWINS(want_write, note_mount(w, EB_P_want_write))
+EB_ENTRY_TWINS(want_write_file, note_mount(w, EB_P_want_write_file))
+
+const struct eb_work *keep_work __attribute__((unused));
+const enum eb_kind *keep_kind __attribute__((unused));
+const enum eb_layer *keep_layer __attribute__((unused));
+const enum eb_context *keep_context __attribute__((unused));
+const enum eb_work_flag *keep_work_flag __attribute__((unused));
+const enum eb_vfs_op *keep_vfs_op __attribute__((unused));
+const enum eb_role *keep_role __attribute__((unused));
+const enum eb_vfs_point *keep_vfs_point __attribute__((unused));
