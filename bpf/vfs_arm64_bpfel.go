@@ -360,6 +360,7 @@ const (
 	VfsVarSlotOf                = "slot_of"
 	VfsVarStatusFailed          = "status_failed"
 	VfsVarStatusOk              = "status_ok"
+	VfsVarStatusUnfinished      = "status_unfinished"
 	VfsVarStrSize               = "str_size"
 	VfsVarUids                  = "uids"
 	VfsVarUsedSlots             = "used_slots"
@@ -559,48 +560,49 @@ type VfsMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type VfsVariableSpecs struct {
-	Comms          *ebpf.VariableSpec `ebpf:"comms"`
-	CountOnly      *ebpf.VariableSpec `ebpf:"count_only"`
-	Dispatch       *ebpf.VariableSpec `ebpf:"dispatch"`
-	ErrnoSet       *ebpf.VariableSpec `ebpf:"errno_set"`
-	FdSetBits      *ebpf.VariableSpec `ebpf:"fd_set_bits"`
-	FdSetRest      *ebpf.VariableSpec `ebpf:"fd_set_rest"`
-	Filters        *ebpf.VariableSpec `ebpf:"filters"`
-	Follow         *ebpf.VariableSpec `ebpf:"follow"`
-	HasEntry       *ebpf.VariableSpec `ebpf:"has_entry"`
-	KeepContext    *ebpf.VariableSpec `ebpf:"keep_context"`
-	KeepKind       *ebpf.VariableSpec `ebpf:"keep_kind"`
-	KeepLayer      *ebpf.VariableSpec `ebpf:"keep_layer"`
-	KeepRole       *ebpf.VariableSpec `ebpf:"keep_role"`
-	KeepVfsOp      *ebpf.VariableSpec `ebpf:"keep_vfs_op"`
-	KeepVfsPoint   *ebpf.VariableSpec `ebpf:"keep_vfs_point"`
-	KeepWork       *ebpf.VariableSpec `ebpf:"keep_work"`
-	KeepWorkFlag   *ebpf.VariableSpec `ebpf:"keep_work_flag"`
-	LaunchedTid    *ebpf.VariableSpec `ebpf:"launched_tid"`
-	LauncherTid    *ebpf.VariableSpec `ebpf:"launcher_tid"`
-	LostSlots      *ebpf.VariableSpec `ebpf:"lost_slots"`
-	LostUnnumbered *ebpf.VariableSpec `ebpf:"lost_unnumbered"`
-	MaxSlots       *ebpf.VariableSpec `ebpf:"max_slots"`
-	MinDuration    *ebpf.VariableSpec `ebpf:"min_duration"`
-	MinWorkBytes   *ebpf.VariableSpec `ebpf:"min_work_bytes"`
-	MinWorkTime    *ebpf.VariableSpec `ebpf:"min_work_time"`
-	Nargs          *ebpf.VariableSpec `ebpf:"nargs"`
-	Ncomms         *ebpf.VariableSpec `ebpf:"ncomms"`
-	Nuids          *ebpf.VariableSpec `ebpf:"nuids"`
-	PidLimit       *ebpf.VariableSpec `ebpf:"pid_limit"`
-	Preemptible    *ebpf.VariableSpec `ebpf:"preemptible"`
-	RetInt         *ebpf.VariableSpec `ebpf:"ret_int"`
-	Roles          *ebpf.VariableSpec `ebpf:"roles"`
-	SignalSet      *ebpf.VariableSpec `ebpf:"signal_set"`
-	SlotOf         *ebpf.VariableSpec `ebpf:"slot_of"`
-	StatusFailed   *ebpf.VariableSpec `ebpf:"status_failed"`
-	StatusOk       *ebpf.VariableSpec `ebpf:"status_ok"`
-	StrSize        *ebpf.VariableSpec `ebpf:"str_size"`
-	Uids           *ebpf.VariableSpec `ebpf:"uids"`
-	UsedSlots      *ebpf.VariableSpec `ebpf:"used_slots"`
-	Want           *ebpf.VariableSpec `ebpf:"want"`
-	WantFds        *ebpf.VariableSpec `ebpf:"want_fds"`
-	WantUnknown    *ebpf.VariableSpec `ebpf:"want_unknown"`
+	Comms            *ebpf.VariableSpec `ebpf:"comms"`
+	CountOnly        *ebpf.VariableSpec `ebpf:"count_only"`
+	Dispatch         *ebpf.VariableSpec `ebpf:"dispatch"`
+	ErrnoSet         *ebpf.VariableSpec `ebpf:"errno_set"`
+	FdSetBits        *ebpf.VariableSpec `ebpf:"fd_set_bits"`
+	FdSetRest        *ebpf.VariableSpec `ebpf:"fd_set_rest"`
+	Filters          *ebpf.VariableSpec `ebpf:"filters"`
+	Follow           *ebpf.VariableSpec `ebpf:"follow"`
+	HasEntry         *ebpf.VariableSpec `ebpf:"has_entry"`
+	KeepContext      *ebpf.VariableSpec `ebpf:"keep_context"`
+	KeepKind         *ebpf.VariableSpec `ebpf:"keep_kind"`
+	KeepLayer        *ebpf.VariableSpec `ebpf:"keep_layer"`
+	KeepRole         *ebpf.VariableSpec `ebpf:"keep_role"`
+	KeepVfsOp        *ebpf.VariableSpec `ebpf:"keep_vfs_op"`
+	KeepVfsPoint     *ebpf.VariableSpec `ebpf:"keep_vfs_point"`
+	KeepWork         *ebpf.VariableSpec `ebpf:"keep_work"`
+	KeepWorkFlag     *ebpf.VariableSpec `ebpf:"keep_work_flag"`
+	LaunchedTid      *ebpf.VariableSpec `ebpf:"launched_tid"`
+	LauncherTid      *ebpf.VariableSpec `ebpf:"launcher_tid"`
+	LostSlots        *ebpf.VariableSpec `ebpf:"lost_slots"`
+	LostUnnumbered   *ebpf.VariableSpec `ebpf:"lost_unnumbered"`
+	MaxSlots         *ebpf.VariableSpec `ebpf:"max_slots"`
+	MinDuration      *ebpf.VariableSpec `ebpf:"min_duration"`
+	MinWorkBytes     *ebpf.VariableSpec `ebpf:"min_work_bytes"`
+	MinWorkTime      *ebpf.VariableSpec `ebpf:"min_work_time"`
+	Nargs            *ebpf.VariableSpec `ebpf:"nargs"`
+	Ncomms           *ebpf.VariableSpec `ebpf:"ncomms"`
+	Nuids            *ebpf.VariableSpec `ebpf:"nuids"`
+	PidLimit         *ebpf.VariableSpec `ebpf:"pid_limit"`
+	Preemptible      *ebpf.VariableSpec `ebpf:"preemptible"`
+	RetInt           *ebpf.VariableSpec `ebpf:"ret_int"`
+	Roles            *ebpf.VariableSpec `ebpf:"roles"`
+	SignalSet        *ebpf.VariableSpec `ebpf:"signal_set"`
+	SlotOf           *ebpf.VariableSpec `ebpf:"slot_of"`
+	StatusFailed     *ebpf.VariableSpec `ebpf:"status_failed"`
+	StatusOk         *ebpf.VariableSpec `ebpf:"status_ok"`
+	StatusUnfinished *ebpf.VariableSpec `ebpf:"status_unfinished"`
+	StrSize          *ebpf.VariableSpec `ebpf:"str_size"`
+	Uids             *ebpf.VariableSpec `ebpf:"uids"`
+	UsedSlots        *ebpf.VariableSpec `ebpf:"used_slots"`
+	Want             *ebpf.VariableSpec `ebpf:"want"`
+	WantFds          *ebpf.VariableSpec `ebpf:"want_fds"`
+	WantUnknown      *ebpf.VariableSpec `ebpf:"want_unknown"`
 }
 
 // VfsObjects contains all objects after they have been loaded into the kernel.
@@ -660,48 +662,49 @@ func (m *VfsMaps) Close() error {
 //
 // It can be passed to LoadVfsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type VfsVariables struct {
-	Comms          *ebpf.Variable `ebpf:"comms"`
-	CountOnly      *ebpf.Variable `ebpf:"count_only"`
-	Dispatch       *ebpf.Variable `ebpf:"dispatch"`
-	ErrnoSet       *ebpf.Variable `ebpf:"errno_set"`
-	FdSetBits      *ebpf.Variable `ebpf:"fd_set_bits"`
-	FdSetRest      *ebpf.Variable `ebpf:"fd_set_rest"`
-	Filters        *ebpf.Variable `ebpf:"filters"`
-	Follow         *ebpf.Variable `ebpf:"follow"`
-	HasEntry       *ebpf.Variable `ebpf:"has_entry"`
-	KeepContext    *ebpf.Variable `ebpf:"keep_context"`
-	KeepKind       *ebpf.Variable `ebpf:"keep_kind"`
-	KeepLayer      *ebpf.Variable `ebpf:"keep_layer"`
-	KeepRole       *ebpf.Variable `ebpf:"keep_role"`
-	KeepVfsOp      *ebpf.Variable `ebpf:"keep_vfs_op"`
-	KeepVfsPoint   *ebpf.Variable `ebpf:"keep_vfs_point"`
-	KeepWork       *ebpf.Variable `ebpf:"keep_work"`
-	KeepWorkFlag   *ebpf.Variable `ebpf:"keep_work_flag"`
-	LaunchedTid    *ebpf.Variable `ebpf:"launched_tid"`
-	LauncherTid    *ebpf.Variable `ebpf:"launcher_tid"`
-	LostSlots      *ebpf.Variable `ebpf:"lost_slots"`
-	LostUnnumbered *ebpf.Variable `ebpf:"lost_unnumbered"`
-	MaxSlots       *ebpf.Variable `ebpf:"max_slots"`
-	MinDuration    *ebpf.Variable `ebpf:"min_duration"`
-	MinWorkBytes   *ebpf.Variable `ebpf:"min_work_bytes"`
-	MinWorkTime    *ebpf.Variable `ebpf:"min_work_time"`
-	Nargs          *ebpf.Variable `ebpf:"nargs"`
-	Ncomms         *ebpf.Variable `ebpf:"ncomms"`
-	Nuids          *ebpf.Variable `ebpf:"nuids"`
-	PidLimit       *ebpf.Variable `ebpf:"pid_limit"`
-	Preemptible    *ebpf.Variable `ebpf:"preemptible"`
-	RetInt         *ebpf.Variable `ebpf:"ret_int"`
-	Roles          *ebpf.Variable `ebpf:"roles"`
-	SignalSet      *ebpf.Variable `ebpf:"signal_set"`
-	SlotOf         *ebpf.Variable `ebpf:"slot_of"`
-	StatusFailed   *ebpf.Variable `ebpf:"status_failed"`
-	StatusOk       *ebpf.Variable `ebpf:"status_ok"`
-	StrSize        *ebpf.Variable `ebpf:"str_size"`
-	Uids           *ebpf.Variable `ebpf:"uids"`
-	UsedSlots      *ebpf.Variable `ebpf:"used_slots"`
-	Want           *ebpf.Variable `ebpf:"want"`
-	WantFds        *ebpf.Variable `ebpf:"want_fds"`
-	WantUnknown    *ebpf.Variable `ebpf:"want_unknown"`
+	Comms            *ebpf.Variable `ebpf:"comms"`
+	CountOnly        *ebpf.Variable `ebpf:"count_only"`
+	Dispatch         *ebpf.Variable `ebpf:"dispatch"`
+	ErrnoSet         *ebpf.Variable `ebpf:"errno_set"`
+	FdSetBits        *ebpf.Variable `ebpf:"fd_set_bits"`
+	FdSetRest        *ebpf.Variable `ebpf:"fd_set_rest"`
+	Filters          *ebpf.Variable `ebpf:"filters"`
+	Follow           *ebpf.Variable `ebpf:"follow"`
+	HasEntry         *ebpf.Variable `ebpf:"has_entry"`
+	KeepContext      *ebpf.Variable `ebpf:"keep_context"`
+	KeepKind         *ebpf.Variable `ebpf:"keep_kind"`
+	KeepLayer        *ebpf.Variable `ebpf:"keep_layer"`
+	KeepRole         *ebpf.Variable `ebpf:"keep_role"`
+	KeepVfsOp        *ebpf.Variable `ebpf:"keep_vfs_op"`
+	KeepVfsPoint     *ebpf.Variable `ebpf:"keep_vfs_point"`
+	KeepWork         *ebpf.Variable `ebpf:"keep_work"`
+	KeepWorkFlag     *ebpf.Variable `ebpf:"keep_work_flag"`
+	LaunchedTid      *ebpf.Variable `ebpf:"launched_tid"`
+	LauncherTid      *ebpf.Variable `ebpf:"launcher_tid"`
+	LostSlots        *ebpf.Variable `ebpf:"lost_slots"`
+	LostUnnumbered   *ebpf.Variable `ebpf:"lost_unnumbered"`
+	MaxSlots         *ebpf.Variable `ebpf:"max_slots"`
+	MinDuration      *ebpf.Variable `ebpf:"min_duration"`
+	MinWorkBytes     *ebpf.Variable `ebpf:"min_work_bytes"`
+	MinWorkTime      *ebpf.Variable `ebpf:"min_work_time"`
+	Nargs            *ebpf.Variable `ebpf:"nargs"`
+	Ncomms           *ebpf.Variable `ebpf:"ncomms"`
+	Nuids            *ebpf.Variable `ebpf:"nuids"`
+	PidLimit         *ebpf.Variable `ebpf:"pid_limit"`
+	Preemptible      *ebpf.Variable `ebpf:"preemptible"`
+	RetInt           *ebpf.Variable `ebpf:"ret_int"`
+	Roles            *ebpf.Variable `ebpf:"roles"`
+	SignalSet        *ebpf.Variable `ebpf:"signal_set"`
+	SlotOf           *ebpf.Variable `ebpf:"slot_of"`
+	StatusFailed     *ebpf.Variable `ebpf:"status_failed"`
+	StatusOk         *ebpf.Variable `ebpf:"status_ok"`
+	StatusUnfinished *ebpf.Variable `ebpf:"status_unfinished"`
+	StrSize          *ebpf.Variable `ebpf:"str_size"`
+	Uids             *ebpf.Variable `ebpf:"uids"`
+	UsedSlots        *ebpf.Variable `ebpf:"used_slots"`
+	Want             *ebpf.Variable `ebpf:"want"`
+	WantFds          *ebpf.Variable `ebpf:"want_fds"`
+	WantUnknown      *ebpf.Variable `ebpf:"want_unknown"`
 }
 
 // VfsPrograms contains all programs after they have been loaded into the kernel.
