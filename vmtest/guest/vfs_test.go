@@ -9,13 +9,14 @@ import (
 
 	"github.com/ebtrace/ebtrace/events"
 	"github.com/ebtrace/ebtrace/loader"
+	"github.com/ebtrace/ebtrace/test/testenv"
 	"github.com/ebtrace/ebtrace/vmtest/kernels"
 )
 
 // needVFS skips a test where the kernel runs neither fentry nor kprobe programs.
 func needVFS(t *testing.T) {
 	t.Helper()
-	needRoot(t)
+	testenv.NeedRoot(t)
 	for _, p := range loader.Probes() {
 		if (p.Name == "fentry programs" || p.Name == "kprobes") && p.Err == nil {
 			return
@@ -40,7 +41,7 @@ func TestVFS(t *testing.T) {
 
 // TestVFSKprobes is TestVFS by kprobes.
 func TestVFSKprobes(t *testing.T) {
-	needRoot(t)
+	testenv.NeedRoot(t)
 	needKprobes(t)
 	everyOperation(t, t.TempDir(), &loader.VFS{Kprobes: true})
 }
@@ -189,7 +190,7 @@ func TestVFSOracle(t *testing.T) {
 
 // TestVFSRefused: what cannot be had is refused by name, with the reason.
 func TestVFSRefused(t *testing.T) {
-	needRoot(t)
+	testenv.NeedRoot(t)
 	s, err := loader.Open(loader.Options{VFS: &loader.VFS{Ops: []string{"read"}}})
 	if err == nil {
 		if m := s.VFSMeans()["read"]; m != "fentry" && m != "kprobe" {
