@@ -35,7 +35,13 @@ type Sequencer struct {
 type Totals struct {
 	Received uint64
 	Lost     uint64
-	Threads  map[uint32]uint64 // lost, by thread id; those without loss are not in it
+	Threads  map[Thread]uint64 // lost; threads without loss are not in it
+}
+
+// Thread is the identity of a thread: ids are reused, its start (ns since boot) is not.
+type Thread struct {
+	TID, PID uint32
+	Start    uint64
 }
 
 // The queues of a thread: one for each ring, and one for the call that it is
@@ -63,7 +69,7 @@ type thread struct {
 
 // NewSequencer returns an empty sequencer.
 func NewSequencer() *Sequencer {
-	return &Sequencer{totals: Totals{Threads: map[uint32]uint64{}}}
+	return &Sequencer{totals: Totals{Threads: map[Thread]uint64{}}}
 }
 
 // Live is how many threads are known to run.

@@ -247,7 +247,7 @@ func TestLossAtTheEndIsCounted(t *testing.T) {
 	if s := strings.Join(got, "; "); s != "whole 1@1; gap 1@50 lost 9; detach 1@50" {
 		t.Error(s)
 	}
-	if tot := s.Totals(); tot.Received != 1 || tot.Lost != 9 || tot.Threads[1] != 9 {
+	if tot := s.Totals(); tot.Received != 1 || tot.Lost != 9 || tot.Threads[Thread{1, 1, 1}] != 9 {
 		t.Errorf("%+v", tot)
 	}
 }

@@ -141,7 +141,7 @@ func (s *Sequencer) identify(t *thread, r *Record) {
 	s.setAlive(t, true)
 }
 
-// number takes note of a record's sequence number and sequence number; what is missing
+// number takes note of a record's thread and sequence number; what is missing
 // before it becomes a Gap.
 func (s *Sequencer) number(t *thread, r *Record) error {
 	s.identify(t, r)
@@ -161,7 +161,7 @@ func (s *Sequencer) number(t *thread, r *Record) error {
 
 func (s *Sequencer) gap(t *thread, lost, at uint64) error {
 	s.totals.Lost += lost
-	s.totals.Threads[t.tid] += lost
+	s.totals.Threads[Thread{t.tid, t.pid, t.start}] += lost
 	s.ev = Event{Kind: Gap, TID: t.tid, PID: t.pid, Start: t.start, Time: at, Lost: lost}
 	return s.emit(&s.ev)
 }

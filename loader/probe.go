@@ -27,7 +27,7 @@ func Probes() []Probe {
 	return []Probe{
 		{"BTF of the kernel", "to find the fields of its structures", true, probeBTF()},
 		{"ring buffer", "to bring events to user space (Linux 5.8)", true, probeMap(ebpf.RingBuf)},
-		{"tp_btf programs", "to see calls, forks, execs and signals (Linux 5.5)", true, probeRawTracepoint()},
+		{"raw tracepoints", "to see calls, forks, execs and signals (Linux 4.17)", true, probeRawTracepoint()},
 		{"task iterator", "to find what runs at an attach (Linux 5.8)", false, probeIterator()},
 		{"fentry programs", "to see the work of the file system and the network below calls", false, probeFentry()},
 		{"kprobes", "the same, where fentry is refused", false, probeKprobe()},
@@ -90,9 +90,8 @@ func nothing(t ebpf.ProgramType, a ebpf.AttachType, to string) (p *ebpf.Program,
 	return p, err
 }
 
-// attach loads the smallest program of a kind, attaches it, and takes it off.
-func attach(a ebpf.AttachType, to string) error {
-	p, err := nothing(ebpf.Tracing, a, to)
+func probeFentry() error {
+	p, err := nothing(ebpf.Tracing, ebpf.AttachTraceFEntry, "vfs_unlink")
 	if err != nil {
 		return reason(err)
 	}
@@ -104,9 +103,18 @@ func attach(a ebpf.AttachType, to string) error {
 	return l.Close()
 }
 
-func probeRawTracepoint() error { return attach(ebpf.AttachTraceRawTp, "sched_process_exec") }
-
-func probeFentry() error { return attach(ebpf.AttachTraceFEntry, "vfs_unlink") }
+func probeRawTracepoint() error {
+	p, err := nothing(ebpf.RawTracepoint, ebpf.AttachNone, "")
+	if err != nil {
+		return reason(err)
+	}
+	defer p.Close()
+	l, err := link.AttachRawTracepoint(link.RawTracepointOptions{Name: "sched_process_exec", Program: p})
+	if err != nil {
+		return reason(err)
+	}
+	return l.Close()
+}
 
 func probeIterator() error {
 	p, err := nothing(ebpf.Tracing, ebpf.AttachTraceIter, "task")

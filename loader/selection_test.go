@@ -114,7 +114,7 @@ func TestFilteredCallsMakeNoRecords(t *testing.T) {
 		max  int
 	}{
 		{"failed calls only", Options{Enter: rw, Exit: rw, Status: &failed}, 0, 0},
-		{"calls that never return", Options{Status: &unfinished}, 1, 2}, // exit_group, and the execve as below
+		{"calls that never return", Options{Status: &unfinished}, 1, 2},   // exit_group, and the execve as below
 		{"longer than a minute", Options{MinDuration: time.Minute}, 0, 1}, // the arguments of an execve are gone at its end
 		{"descriptor 1", Options{Enter: rw, Exit: rw, FDSet: &one}, 2000, 2000},
 		{"another command", Options{Comms: []string{"nosuch"}}, 0, 0},

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"syscall"
 
@@ -111,9 +111,12 @@ func (t *trace) summary(unplaced loader.Lost) *output.Summary {
 		Begin:    t.began, End: loader.Now(),
 		Unreadable: t.unreadable,
 	}
-	for _, tid := range slices.Sorted(maps.Keys(totals.Threads)) {
-		s.Threads = append(s.Threads, output.LostThread{TID: tid, Lost: totals.Threads[tid]})
+	for th, lost := range totals.Threads {
+		s.Threads = append(s.Threads, output.LostThread{TID: th.TID, PID: th.PID, Start: th.Start, Lost: lost})
 	}
+	slices.SortFunc(s.Threads, func(a, b output.LostThread) int {
+		return cmp.Or(cmp.Compare(a.TID, b.TID), cmp.Compare(a.Start, b.Start))
+	})
 	return s
 }
 

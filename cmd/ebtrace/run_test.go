@@ -373,7 +373,7 @@ func TestJSON(t *testing.T) {
 
 func TestDoctor(t *testing.T) {
 	out, stderr, status := outcome(ebtrace("doctor"))
-	for _, want := range []string{"kernel ", "architecture ", "CAP_BPF ", "tp_btf programs ", "pid namespace "} {
+	for _, want := range []string{"kernel ", "architecture ", "CAP_BPF ", "raw tracepoints ", "pid namespace "} {
 		if !strings.Contains(out, "\n"+want) && !strings.HasPrefix(out, want) {
 			t.Errorf("no line of %s", want)
 		}
