@@ -18,16 +18,29 @@ func (tr *tracer) entered(t *task) {
 		return
 	}
 	c := call{abi: abiOf(si.Arch, si.NR), nr: int32(si.NR), ip: si.IP, args: si.Args}
-	i := -1
-	if tr.armed {
-		i = tr.match(t, &c)
+	if !tr.armed || int(c.abi) >= table.NumABI {
+		tr.resume(t, 0)
+		return
 	}
+	tr.judge(t, &c)
+}
+
+// judge finds the rule for a call and begins to carry it out.
+func (tr *tracer) judge(t *task, c *call) {
+	s := tr.subject(t, c)
+	i := tr.match(t, c, s)
 	if i < 0 {
+		t.now = nil
+		if !tr.cfg.Monitor {
+			t.now = &pending{action: &Action{}, call: *c, subject: s, verify: s.opens()}
+			tr.run1(t)
+			return
+		}
 		tr.resume(t, 0)
 		return
 	}
 	r := &tr.cfg.Rules[i]
-	t.now = &pending{rule: i, action: &r.Action, call: c}
+	t.now = &pending{rule: i, action: &r.Action, call: *c, subject: s, verify: s.opens()}
 	t.now.verdict = Verdict{Decision: r.Action.Decision, Rule: uint16(i), Begin: monotonic(), TID: uint32(t.tid), PID: uint32(t.pid), NR: c.nr}
 	tr.delay(t, r.Action.DelayEnter, (*tracer).decide)
 }
@@ -39,12 +52,15 @@ func (tr *tracer) deny(t *task) {
 }
 
 // match returns the rule for a call, -1 if there is none. It counts.
-func (tr *tracer) match(t *task, c *call) int {
+func (tr *tracer) match(t *task, c *call, s Subject) int {
 	if int(c.abi) >= table.NumABI {
 		return -1
 	}
 	for _, i := range tr.index[c.abi][c.nr] {
 		r := &tr.cfg.Rules[i]
+		if !r.matches(s) {
+			continue
+		}
 		if tr.counted(t, i, r, c) {
 			return i
 		}
@@ -102,13 +118,40 @@ func (tr *tracer) decide(t *task) {
 	default:
 		v.Outcome = Ran
 		v.Changed = v.Changed || len(a.PokeExit) > 0
-		p.exit = a.needsExit()
 		tr.tell(t, false)
-		tr.resume(t, 0)
-		if !p.exit {
-			t.now = nil
-		}
+		tr.run1(t)
 	}
+}
+
+// run1 lets the kernel run t's call, with copies of what was looked at.
+func (tr *tracer) run1(t *task) {
+	p := t.now
+	if p.subject.failed { // what cannot be read now might be there in a moment
+		_ = skipCall(t.tid, -int64(unix.EFAULT))
+		t.now = nil
+		tr.resume(t, 0)
+		return
+	}
+	c, err := tr.seal(t, p.subject)
+	t.copied, t.copiedABI = c, p.call.abi
+	if err != nil {
+		tr.unseal(t, true)
+		_ = skipCall(t.tid, -int64(unix.EPERM))
+		t.now = nil
+		tr.resume(t, 0)
+		return
+	}
+	p.exit = p.action.needsExit() || p.verify || c != nil
+	tr.resume(t, 0)
+	if !p.exit {
+		t.now = nil
+	}
+}
+
+// hide tells the observer that the calls of t since begin are not its own.
+func (tr *tracer) hide(t *task, begin uint64) {
+	v := Verdict{Outcome: Hidden, Begin: begin, End: monotonic(), TID: uint32(t.tid), PID: uint32(t.pid)}
+	tr.send(&v)
 }
 
 // skip answers a call in the kernel's place.
@@ -131,6 +174,10 @@ func (tr *tracer) left(t *task) {
 		return
 	}
 	p.exit = false
+	tr.unseal(t, true)
+	if p.verify && tr.escaped(t) {
+		return
+	}
 	tr.poke(t, p.action.PokeExit)
 	tr.delay(t, p.action.DelayExit, func(tr *tracer, t *task) {
 		t.now = nil
@@ -154,6 +201,10 @@ func (tr *tracer) tell(t *task, memory bool) {
 	v := &t.now.verdict
 	v.End = monotonic()
 	v.Record = tr.record(t, v, memory)
+	tr.send(v)
+}
+
+func (tr *tracer) send(v *Verdict) {
 	tr.buf = v.append(tr.buf[:0])
 	if tr.out == nil {
 		return
@@ -171,14 +222,19 @@ func monotonic() uint64 {
 
 // tgidOf is the process of a thread.
 func tgidOf(tid int) int {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/status")
-	if err != nil {
-		return tid
-	}
-	_, rest, _ := strings.Cut(string(b), "\nTgid:")
-	line, _, _ := strings.Cut(rest, "\n")
-	if n, err := strconv.Atoi(strings.TrimSpace(line)); err == nil {
+	if n, err := strconv.Atoi(statusField(tid, "Tgid")); err == nil {
 		return n
 	}
 	return tid
+}
+
+// statusField is a line of /proc/TID/status, "" if there is none.
+func statusField(tid int, name string) string {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(tid) + "/status")
+	if err != nil {
+		return ""
+	}
+	_, rest, _ := strings.Cut(string(b), "\n"+name+":")
+	line, _, _ := strings.Cut(rest, "\n")
+	return strings.TrimSpace(line)
 }

@@ -82,7 +82,7 @@ func (f *filter) calls(rules []Rule, abi table.ABI, harden bool) {
 		f.ret(x32)
 	}
 	if harden {
-		f.hardened()
+		f.hardened(rules)
 	}
 	for _, r := range ranges(named(rules, abi)) {
 		f.traceRange(r[0], r[1])

@@ -1,6 +1,10 @@
 package enforce
 
-import "golang.org/x/sys/unix"
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
 
 // Closed is a way around a filter or its tracer, and how it is closed.
 type Closed struct{ Call, Answer, Reason string }
@@ -14,6 +18,8 @@ var Hardening = []Closed{
 	{"clone(CLONE_UNTRACED)", "EPERM", "the child would escape the tracer"},
 	{"userfaultfd", "EPERM", "its memory stops whoever reads it"},
 	{"bpf", "EPERM", "the programs could change or blind the observer"},
+	{"open_by_handle_at", "EPERM", "with rules about paths: a handle has no path"},
+	{"sendmmsg", "ENOSYS", "with rules about addresses: its messages are in memory that can change"},
 }
 
 const (
@@ -23,11 +29,22 @@ const (
 
 // hardened appends what Hardening lists, for the native ABI; the number is in
 // the accumulator and is there afterwards.
-func (f *filter) hardened() {
-	for _, c := range []struct{ nr, errno uint32 }{
+func (f *filter) hardened(rules []Rule) {
+	type closed struct{ nr, errno uint32 }
+	list := []closed{
 		{unix.SYS_IO_URING_SETUP, enosys}, {unix.SYS_CLONE3, enosys},
 		{unix.SYS_USERFAULTFD, uint32(unix.EPERM)}, {unix.SYS_BPF, uint32(unix.EPERM)},
-	} {
+	}
+	for i := range rules {
+		if m := &rules[i].Match; m.Path != nil || m.Path2 != nil {
+			list = append(list, closed{unix.SYS_OPEN_BY_HANDLE_AT, uint32(unix.EPERM)})
+		}
+		if len(rules[i].Match.Addr) > 0 {
+			list = append(list, closed{unix.SYS_SENDMMSG, enosys})
+		}
+	}
+	slices.SortFunc(list, func(a, b closed) int { return int(a.nr) - int(b.nr) })
+	for _, c := range slices.Compact(list) {
 		f.jump(unix.BPF_JEQ, c.nr)
 		f.ret(errnoAction(c.errno))
 	}

@@ -1,4 +1,224 @@
 package enforce
 
-// Match is what a rule asks of a call besides its number.
-type Match struct{}
+import (
+	"net/netip"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ebtrace/ebtrace/decode/table"
+)
+
+// Match is what a rule asks of a call besides its number. All that is set must
+// hold.
+type Match struct {
+	Path  *Pattern    `json:",omitempty"` // of the first path argument
+	Path2 *Pattern    `json:",omitempty"` // of the second
+	Addr  []AddrMatch `json:",omitempty"` // one of them
+	Flags *FlagMatch  `json:",omitempty"`
+	Args  []ArgMatch  `json:",omitempty"`
+	UIDs  []uint32    `json:",omitempty"` // effective user, one of them
+	GIDs  []uint32    `json:",omitempty"`
+	Exe   *Pattern    `json:",omitempty"` // program file of the process
+	Comm  *Pattern    `json:",omitempty"` // name of the thread, which it can choose
+}
+
+// Pattern matches a path or a name:
+//
+//	/etc/shadow    itself
+//	/srv/**        /srv and all below
+//	/tmp/*.log     path.Match: * and ? do not match a slash
+//	~REGEX         a regular expression, anywhere unless anchored
+//	!PATTERN       what PATTERN does not match
+type Pattern struct {
+	Text string
+	re   *regexp.Regexp
+}
+
+// Compile checks the pattern and readies it. A path must be absolute.
+func (p *Pattern) Compile(isPath bool) error {
+	text := strings.TrimPrefix(p.Text, "!")
+	if re, ok := strings.CutPrefix(text, "~"); ok {
+		var err error
+		p.re, err = regexp.Compile(re)
+		return err
+	}
+	if isPath && !strings.HasPrefix(text, "/") {
+		return errNotAbsolute
+	}
+	_, err := path.Match(text, "")
+	return err
+}
+
+// Exact returns the path that the pattern is, if it is just one.
+func (p *Pattern) Exact() (string, bool) {
+	return p.Text, !strings.HasPrefix(p.Text, "!") && !strings.HasPrefix(p.Text, "~") && !strings.ContainsAny(p.Text, "*?[\\")
+}
+
+// Matches says whether s is matched.
+func (p *Pattern) Matches(s string) bool {
+	text, not := strings.CutPrefix(p.Text, "!")
+	return p.plain(text, s) != not
+}
+
+func (p *Pattern) plain(text, s string) bool {
+	if p.re != nil {
+		return p.re.MatchString(s)
+	}
+	if dir, ok := strings.CutSuffix(text, "/**"); ok {
+		return s == dir || strings.HasPrefix(s, dir+"/")
+	}
+	if text == s {
+		return true
+	}
+	ok, _ := path.Match(text, s)
+	return ok
+}
+
+// AddrMatch is a network prefix with a port, or a unix socket.
+type AddrMatch struct {
+	Prefix netip.Prefix
+	Port   int      // -1: any
+	Unix   *Pattern `json:",omitempty"` // name; abstract ones begin with @
+}
+
+// Address is where a call wants to go.
+type Address struct {
+	Family uint16
+	IP     netip.Addr
+	Port   int
+	Unix   string // abstract: begins with @
+}
+
+func (m *AddrMatch) matches(a *Address) bool {
+	if m.Unix != nil {
+		return a.Family == afUnix && m.Unix.Matches(a.Unix)
+	}
+	return a.IP.IsValid() && m.Prefix.Contains(a.IP) && (m.Port < 0 || m.Port == a.Port)
+}
+
+// FlagMatch is about the flags argument of each call: the values of the names.
+type FlagMatch struct {
+	Any, All, None uint64   `json:",omitempty"`
+	Names          []string `json:",omitempty"` // for explain
+}
+
+func (m *FlagMatch) matches(v uint64) bool {
+	return (m.Any == 0 || v&m.Any != 0) && v&m.All == m.All && v&m.None == 0
+}
+
+// ArgMatch is about the value of an argument register.
+type ArgMatch struct {
+	Arg      int // 0..5
+	Mask     uint64
+	Min, Max uint64 // of the value & Mask
+}
+
+func (m *ArgMatch) matches(v uint64) bool {
+	v &= m.Mask
+	return v >= m.Min && v <= m.Max
+}
+
+// compile readies the patterns.
+func (m *Match) compile() error {
+	for _, p := range []*Pattern{m.Path, m.Path2, m.Exe} {
+		if p != nil {
+			if err := p.Compile(true); err != nil {
+				return err
+			}
+		}
+	}
+	if m.Comm != nil {
+		if err := m.Comm.Compile(false); err != nil {
+			return err
+		}
+	}
+	for i := range m.Addr {
+		if u := m.Addr[i].Unix; u != nil {
+			if err := u.Compile(false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Inspects says whether memory of the target decides.
+func (m *Match) Inspects() bool { return m.Path != nil || m.Path2 != nil || len(m.Addr) > 0 }
+
+// Subject is a call as rules look at it. What is costly is found when asked for.
+type Subject interface {
+	Arg(i int) uint64
+	// Flags is the value of the flags argument.
+	Flags() (v uint64, ok bool)
+	// Paths are the names of the file of path argument n, 0 or 1: resolved with
+	// and without the last symbolic link. ok is false if they cannot be read.
+	Paths(n int) (names []string, ok bool)
+	Address() (a *Address, ok bool)
+	UID() uint32
+	GID() uint32
+	Exe() string
+	Comm() string
+}
+
+// matches says whether the rule applies. A rule that allows needs all names of
+// a file to match; every other one is content with one. What cannot be read
+// matches every rule that does not allow.
+func (r *Rule) matches(s Subject) bool {
+	m := &r.Match
+	for i := range m.Args {
+		if !m.Args[i].matches(s.Arg(m.Args[i].Arg)) {
+			return false
+		}
+	}
+	if m.Flags != nil {
+		if v, ok := s.Flags(); ok && !m.Flags.matches(v) || !ok && r.Action.allows() {
+			return false
+		}
+	}
+	if len(m.UIDs) > 0 && !slices.Contains(m.UIDs, s.UID()) || len(m.GIDs) > 0 && !slices.Contains(m.GIDs, s.GID()) {
+		return false
+	}
+	if m.Exe != nil && !m.Exe.Matches(s.Exe()) || m.Comm != nil && !m.Comm.Matches(s.Comm()) {
+		return false
+	}
+	for n, p := range []*Pattern{m.Path, m.Path2} {
+		if p != nil && !r.matchesPath(p, s, n) {
+			return false
+		}
+	}
+	return len(m.Addr) == 0 || r.matchesAddr(s)
+}
+
+func (r *Rule) matchesPath(p *Pattern, s Subject, n int) bool {
+	names, ok := s.Paths(n)
+	if !ok {
+		return !r.Action.allows()
+	}
+	if r.Action.allows() {
+		return !slices.ContainsFunc(names, func(s string) bool { return !p.Matches(s) })
+	}
+	return slices.ContainsFunc(names, p.Matches)
+}
+
+func (r *Rule) matchesAddr(s Subject) bool {
+	a, ok := s.Address()
+	if !ok {
+		return !r.Action.allows()
+	}
+	return a != nil && slices.ContainsFunc(r.Match.Addr, func(m AddrMatch) bool { return m.matches(a) })
+}
+
+// allows says whether the action lets the call run as it is.
+func (a *Action) allows() bool { return a.Decision == Run }
+
+// pathArgs are the indexes of the path arguments of a row.
+func pathArgs(row *table.Row) (at []int) {
+	for i := range row.Args {
+		if row.Args[i].Kind == table.KindPath {
+			at = append(at, i)
+		}
+	}
+	return at
+}

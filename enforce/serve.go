@@ -51,6 +51,6 @@ func (tr *tracer) begin() error {
 	if err := seize(tr.cfg.Launch, !tr.cfg.Release); err != nil {
 		return fmt.Errorf("ptrace(PTRACE_SEIZE, %d): %w", tr.cfg.Launch, err)
 	}
-	tr.task(tr.cfg.Launch)
+	tr.task(tr.cfg.Launch).known = true
 	return nil
 }

@@ -3,6 +3,7 @@ package enforce
 import (
 	"errors"
 	"io"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -12,11 +13,15 @@ import (
 
 // task is a thread that the enforcer traces.
 type task struct {
-	tid, pid int
-	mem      handle
-	counts   map[countKey]int // of When: invocations so far
-	now      *pending         // the call that it is stopped in or that is to stop at its exit
-	sent     int              // signals of rules that it has not taken yet
+	tid, pid  int
+	mem       handle
+	known     bool             // its parent has told of it
+	counts    map[countKey]int // of When: invocations so far
+	now       *pending         // the call that it is stopped in or that is to stop at its exit
+	sent      int              // signals of rules that it has not taken yet
+	space     *space
+	copied    *copied // of the call that it is in
+	copiedABI table.ABI
 }
 
 // countKey is what When counts for: a rule, and a call if it counts per call.
@@ -34,6 +39,8 @@ type pending struct {
 	step    func(*tracer, *task) // what to do when the delay is over
 	due     time.Time            // of the delay; zero: none
 	exit    bool                 // stop at the exit
+	subject *subject
+	verify  bool // then look at the file that was opened
 }
 
 // call is a call as it was asked for.
@@ -46,24 +53,28 @@ type call struct {
 
 // tracer is the only ptracer of a tree. One thread runs all of it.
 type tracer struct {
-	cfg    *Config
-	out    io.Writer // verdicts; a failure to write does not end enforcement
-	index  [table.NumABI]map[int32][]int
-	tasks  map[int]*task
-	armed  bool // the command is in place: rules hold
-	self   int
-	mem    memory
-	plans  *table.PlanSet
-	buf    []byte
-	delays map[*task]bool
+	cfg      *Config
+	out      io.Writer // verdicts; a failure to write does not end enforcement
+	index    [table.NumABI]map[int32][]int
+	tasks    map[int]*task
+	inspects bool // some rule looks at memory: it is copied where it cannot change
+	armed    bool // the command is in place: rules hold
+	self     int
+	mem      memory
+	plans    *table.PlanSet
+	buf      []byte
+	delays   map[*task]bool
+	held     map[*task]bool // stopped before their parents told of them
 }
 
 func newTracer(cfg *Config, out io.Writer) *tracer {
-	tr := &tracer{cfg: cfg, out: out, tasks: map[int]*task{}, self: unix.Getpid(), delays: map[*task]bool{},
+	tr := &tracer{cfg: cfg, out: out, tasks: map[int]*task{}, self: unix.Getpid(), delays: map[*task]bool{}, held: map[*task]bool{},
 		plans: table.Plans(table.PlanOptions{FDs: cfg.FDs})}
+	tr.inspects = inspects(cfg.Rules) && !cfg.Monitor
 	for abi := range tr.index {
 		tr.index[abi] = map[int32][]int{}
 		for i := range cfg.Rules {
+			_ = cfg.Rules[i].Match.compile() // the observer has found it right
 			for _, nr := range cfg.Rules[i].Calls[abi] {
 				tr.index[abi][nr] = append(tr.index[abi][nr], i)
 			}
@@ -143,9 +154,36 @@ func (tr *tracer) task(tid int) *task {
 func (tr *tracer) forget(tid int) {
 	if t := tr.tasks[tid]; t != nil {
 		t.mem.close()
+		tr.unseal(t, false)
+		t.leave()
 		delete(tr.delays, t)
+		delete(tr.held, t)
 		delete(tr.tasks, tid)
 	}
+	for child := range tr.held {
+		if tr.parentLives(child) {
+			continue
+		}
+		delete(tr.held, child)
+		child.known = true
+		tr.resume(child, 0)
+	}
+}
+
+// parentLives says whether somebody may still tell of a held child. A parent
+// that is killed in between does not; what its child asks for is then denied
+// where memory decides.
+func (tr *tracer) parentLives(child *task) bool {
+	if child.pid != child.tid {
+		for _, t := range tr.tasks {
+			if t.pid == child.pid && t != child {
+				return true
+			}
+		}
+		return false
+	}
+	ppid, _ := strconv.Atoi(statusField(child.tid, "PPid"))
+	return tr.tasks[ppid] != nil
 }
 
 // groupStops are the signals that stop a process.
@@ -164,7 +202,15 @@ func (tr *tracer) stopped(t *task, ws unix.WaitStatus) {
 		_ = ptrace(unix.PTRACE_LISTEN, t.tid, 0, 0) // stays stopped, as its parent sees it
 	case event == unix.PTRACE_EVENT_EXEC:
 		tr.execed(t)
+		if t.now != nil && t.now.call.isExec() {
+			t.now = nil // its exit is that of a new program
+		}
 		tr.resume(t, 0)
+	case event == unix.PTRACE_EVENT_FORK, event == unix.PTRACE_EVENT_VFORK, event == unix.PTRACE_EVENT_CLONE:
+		tr.forked(t)
+		tr.resume(t, 0)
+	case event == eventStop && !t.known:
+		tr.held[t] = true // until it is known whose memory it has
 	case event != 0:
 		tr.resume(t, 0)
 	case sig == unix.SIGTRAP|0x80:
@@ -178,6 +224,23 @@ func (tr *tracer) stopped(t *task, ws unix.WaitStatus) {
 	}
 }
 
+// forked: the child has a copy of the memory, or the same.
+func (tr *tracer) forked(t *task) {
+	tid, err := eventMessage(t.tid)
+	if err != nil {
+		return
+	}
+	child := tr.task(int(tid))
+	if child.space == nil && t.space != nil {
+		child.share(t.space)
+	}
+	child.known = true
+	if tr.held[child] {
+		delete(tr.held, child)
+		tr.resume(child, 0)
+	}
+}
+
 // execed: the task has a new memory, and if another thread than the leader
 // called execve, the leader's id.
 func (tr *tracer) execed(t *task) {
@@ -186,16 +249,28 @@ func (tr *tracer) execed(t *task) {
 	}
 	t.mem.close()
 	old, err := eventMessage(t.tid)
-	if err != nil || int(old) == t.tid {
-		return
+	if err != nil {
+		old = uint64(t.tid)
 	}
-	if was := tr.tasks[int(old)]; was != nil {
-		t.mem.close()
+	if was := tr.tasks[int(old)]; was != nil && was != t {
 		delete(tr.delays, t)
 		t.counts, t.now, t.sent = was.counts, was.now, was.sent
 		was.mem.close()
+		tr.unseal(was, false)
+		was.leave()
 		delete(tr.delays, was)
 		delete(tr.tasks, int(old))
+	}
+	tr.unseal(t, false)
+	t.leave()
+	if tr.verifyExec(t) {
+		return
+	}
+	if tr.armed && tr.inspects {
+		t.now = nil
+		if err := tr.makeSpace(t); err != nil && tr.tasks[t.tid] == t && !errors.Is(err, errNoVDSO) {
+			_ = unix.Kill(t.pid, unix.SIGKILL) // no rule could hold
+		}
 	}
 }
 

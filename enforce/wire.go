@@ -13,7 +13,6 @@ type Config struct {
 	Rules   []Rule
 	Monitor bool // decide and tell, but change nothing
 	Release bool // if the enforcer dies, its tasks live on
-	Harden  bool // children that would escape are not let through
 	Launch  int  // process that will execve the command
 	StrSize int  // bytes of data to keep with a call that does not run
 	FDs     bool // with what its descriptors are
@@ -28,6 +27,7 @@ const (
 	Ran                        // the kernel ran it: the observer has it too
 	Killed                     // the process was killed instead
 	Would                      // monitor: nothing was done
+	Hidden                     // what its thread called from Begin to End was the enforcer's doing
 )
 
 // Verdict is one decision.

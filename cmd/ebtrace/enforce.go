@@ -7,6 +7,7 @@ import (
 
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/enforce"
+	"github.com/ebtrace/ebtrace/enforce/policy"
 )
 
 // The processes that ebtrace starts of itself run on their first thread: one
@@ -33,7 +34,7 @@ func helper(name string) int {
 }
 
 // enforcing says whether calls are stopped: only then is ptrace used.
-func (o *options) enforcing() bool { return len(o.inject) > 0 }
+func (o *options) enforcing() bool { return len(o.inject) > 0 || o.policy != nil }
 
 // setInject reads one -e inject= or -e fault=.
 func setInject(o *options, expr string, fault bool) error {
@@ -47,14 +48,33 @@ func setInject(o *options, expr string, fault bool) error {
 
 // enforceConfig is what the enforcer is told.
 func (o *options) enforceConfig() *enforce.Config {
-	return &enforce.Config{Rules: enforce.Injections(o.inject), StrSize: o.text.StrSize, FDs: o.text.Files != 0}
+	cfg := &enforce.Config{Rules: enforce.Injections(o.inject), StrSize: o.text.StrSize, FDs: o.text.Files != 0}
+	if p := o.policy; p != nil {
+		cfg.Rules, cfg.Monitor, cfg.Release = p.Rules, p.Monitor, p.OnExit == policy.OnExitEnosys
+	}
+	return cfg
 }
+
+// setPolicy reads the policy of --enforce.
+func setPolicy(o *options, file string) (err error) {
+	o.policy, err = policy.Load(file)
+	return err
+}
+
+// hardens says whether ways around the rules are closed: those of -e inject=
+// are not there to keep anybody from anything.
+func (o *options) hardens() bool { return o.policy != nil && o.policy.Harden && !o.policy.Monitor }
 
 // launchEnforced starts the command under an enforcer. Its process is
 // ebtrace's child and waits for the tracer before it becomes the command.
 func (t *trace) launchEnforced() (pid int, err error) {
 	cfg := t.o.enforceConfig()
-	p := &enforce.Program{Path: t.cmd.path, Argv: t.cmd.argv, Env: t.cmd.env, Filter: enforce.Filter(cfg.Rules, cfg.Harden)}
+	if enforce.Inspects(cfg.Rules) && !cfg.Monitor {
+		if err := enforce.CanSeal(); err != nil {
+			return 0, failf("Can't enforce: %w", err)
+		}
+	}
+	p := &enforce.Program{Path: t.cmd.path, Argv: t.cmd.argv, Env: t.cmd.env, Filter: enforce.Filter(cfg.Rules, t.o.hardens())}
 	if c := t.cmd.cred; c != nil {
 		p.User = &enforce.User{UID: c.Uid, GID: c.Gid, Groups: c.Groups}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/ebtrace/ebtrace/decode/output"
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/enforce"
+	"github.com/ebtrace/ebtrace/enforce/policy"
 	"github.com/ebtrace/ebtrace/loader"
 )
 
@@ -30,6 +31,7 @@ type options struct {
 	counts countsAsked
 
 	inject []*enforce.Rule // -e inject=, -e fault=
+	policy *policy.Policy  // --enforce; nil: none
 	vfs    *loader.VFS     // nil: nothing below the calls is shown
 	vfsMin loader.VFS      // the least that is shown of it
 
@@ -144,9 +146,13 @@ func (o *options) check() error {
 	case o.out.append && piped:
 		return errors.New("piping the output and -A/--output-append-mode are mutually exclusive")
 	case o.enforcing() && len(o.command) == 0:
-		return errors.New("-e inject= and -e fault= are available with a command only")
+		return errors.New("--enforce, -e inject= and -e fault= are available with a command only")
 	case o.enforcing() && o.noFollow:
-		return errors.New("-e inject= and -e fault= are for the command and all it starts: they exclude --no-follow")
+		return errors.New("--enforce, -e inject= and -e fault= are for the command and all it starts: they exclude --no-follow")
+	case o.policy != nil && len(o.inject) > 0:
+		return errors.New("--enforce and -e inject= or -e fault= are mutually exclusive")
+	case o.policy != nil && o.policy.OnExit == policy.OnExitRelease:
+		return errors.New("on_exit: release is not possible for a command: its filter cannot be taken away; use kill or enosys")
 	case o.out.file == "" && o.out.separately:
 		o.out.separately = false // as strace: without a file -ff is -f
 	}

@@ -112,6 +112,7 @@ var countFlags = []flagDef{
 }
 
 var enforceFlags = []flagDef{
+	{"", "enforce", "POLICY", "stop what the rules in the file POLICY name; see\n'ebtrace policy'", setPolicy},
 	{"", "inject", "RULE", "SET[:error=E|:retval=N][:signal=S][:delay_enter=T]\n[:delay_exit=T][:poke_enter=@argN=HEX][:poke_exit=...]\n[:when=FIRST[..LAST][+[STEP]]]; also -e inject=RULE", qual("inject", "")},
 	{"", "fault", "RULE", "SET[:error=E][:when=...]: the same with ENOSYS", qual("fault", "")},
 }

@@ -154,6 +154,9 @@ func (t *trace) emit(ev *events.Event) error {
 		if err := t.emitVerdicts(ev.Time); err != nil {
 			return err
 		}
+		if ev.Kind <= events.End && t.verdicts.hides(ev.TID, ev.Rec.Call.Begin) {
+			return nil
+		}
 	}
 	e, err := t.dec.Decode(ev)
 	if err != nil {

@@ -25,13 +25,15 @@ type verdicts struct {
 	skipped []*enforce.Verdict            // to be shown, in order of time
 	ran     map[uint32][]*enforce.Verdict // by thread: to be joined to calls
 
+	hidden map[uint32][]*enforce.Verdict // spans in which a thread called for the enforcer
+
 	starts map[uint32]uint64 // of threads, by id
 	info   decode.Verdict
 	record events.Record
 }
 
 func newVerdicts(cfg *enforce.Config, c *enforce.Client) *verdicts {
-	v := &verdicts{rules: cfg.Rules, client: c, more: true, ran: map[uint32][]*enforce.Verdict{}, starts: map[uint32]uint64{}}
+	v := &verdicts{rules: cfg.Rules, client: c, more: true, ran: map[uint32][]*enforce.Verdict{}, hidden: map[uint32][]*enforce.Verdict{}, starts: map[uint32]uint64{}}
 	go func() { // so that the enforcer never waits for the output
 		for v.drain() {
 			c.Wait()
@@ -54,6 +56,8 @@ func (v *verdicts) add(d *enforce.Verdict) {
 		v.more = false
 	case d.Outcome == enforce.Skipped || d.Outcome == enforce.Killed:
 		v.skipped = append(v.skipped, d)
+	case d.Outcome == enforce.Hidden:
+		v.hidden[d.TID] = append(v.hidden[d.TID], d)
 	default:
 		v.ran[d.TID] = append(v.ran[d.TID], d)
 	}
@@ -113,6 +117,22 @@ func (v *verdicts) describe(d *enforce.Verdict) *decode.Verdict {
 		}
 	}
 	return &v.info
+}
+
+// hides says whether a call that began then was the enforcer's doing.
+func (v *verdicts) hides(tid uint32, begin uint64) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for len(v.hidden[tid]) > 0 {
+		d := v.hidden[tid][0]
+		if begin <= d.End {
+			return begin >= d.Begin
+		}
+		if v.hidden[tid] = v.hidden[tid][1:]; len(v.hidden[tid]) == 0 {
+			delete(v.hidden, tid)
+		}
+	}
+	return false
 }
 
 // event is a call that did not run as an event.

@@ -1,0 +1,207 @@
+package enforce
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// space is memory that a target can read and never change: what rules have
+// looked at is copied there, and the kernel reads the copy. It is a sealed
+// file, mapped into each program right after its execve, while it has one
+// thread, and sealed there too; children by fork share it.
+type space struct {
+	addr uint64 // in the target
+	mem  []byte // the same here
+	used [slots]bool
+	refs int
+}
+
+// A slot holds what one call needs: two paths, or a path and a structure.
+const (
+	slotSize  = 2 * maxString
+	slots     = 256
+	spaceSize = slots * slotSize
+)
+
+var errNoSlot = errors.New("too many calls at once")
+
+func (s *space) take() (int, error) {
+	for i := range s.used {
+		if !s.used[i] {
+			s.used[i] = true
+			return i, nil
+		}
+	}
+	return 0, errNoSlot
+}
+
+// share gives t the space of another task.
+func (t *task) share(s *space) {
+	if s != nil {
+		s.refs++
+	}
+	t.leave()
+	t.space = s
+}
+
+// leave gives the space of t up.
+func (t *task) leave() {
+	s := t.space
+	t.space = nil
+	if s == nil {
+		return
+	}
+	if s.refs--; s.refs == 0 {
+		_ = unix.Munmap(s.mem)
+	}
+}
+
+// CanSeal says why this kernel cannot keep a copy from its target, nil if it can.
+func CanSeal() error {
+	if _, _, e := unix.Syscall(sysMseal, 0, 0, 0); e == unix.ENOSYS {
+		return errors.New("rules that look at paths or addresses need mseal(2), which came with Linux 6.10: without it a second thread could change what was looked at")
+	}
+	return nil
+}
+
+// errNoVDSO is of programs of another ABI: their calls are closed.
+var errNoVDSO = errors.New("the program has no vDSO of the native ABI")
+
+// sysMseal is mseal(2), the same number on every 64-bit architecture.
+const sysMseal = 462
+
+// copied is what a call gets instead of its own memory, until its exit.
+type copied struct {
+	slot int
+	regs [6]uint64 // as they were
+	set  [6]bool   // changed
+}
+
+// seal copies what s looked at into the space and lets the call point there.
+func (tr *tracer) seal(t *task, s *subject) (*copied, error) {
+	if !s.looked() {
+		return nil, nil
+	}
+	if t.space == nil {
+		return nil, unix.EPERM
+	}
+	slot, err := t.space.take()
+	if err != nil {
+		return nil, err
+	}
+	c := &copied{slot: slot, regs: s.c.args}
+	at := slot * slotSize
+	put := func(reg int, b []byte, off int) {
+		n := copy(t.space.mem[at+off:at+slotSize], b)
+		clear(t.space.mem[at+off+n : min(at+off+n+1, at+slotSize)])
+		addr := t.space.addr + uint64(at+off)
+		if reg >= 0 && err == nil {
+			err = setArg(t.tid, s.c.abi, reg, addr)
+			c.set[reg] = true
+		}
+	}
+	for i := range s.texts {
+		if s.texts[i] != nil {
+			put(s.regs[i], s.texts[i], i*maxString)
+		}
+	}
+	if s.how != nil {
+		put(2, s.how, maxString)
+	}
+	if s.addr != nil {
+		put(s.addrReg, s.addr, maxString)
+	}
+	if s.msg != nil { // a msghdr begins with the pointer to the name
+		if s.addr != nil {
+			binary.LittleEndian.PutUint64(s.msg, t.space.addr+uint64(at+maxString))
+		}
+		put(1, s.msg, 0)
+	}
+	return c, err
+}
+
+// unseal gives the registers back that seal changed.
+func (tr *tracer) unseal(t *task, restore bool) {
+	c := t.copied
+	if c == nil {
+		return
+	}
+	t.copied = nil
+	if t.space != nil {
+		t.space.used[c.slot] = false
+	}
+	for i := range c.set {
+		if restore && c.set[i] {
+			_ = setArg(t.tid, t.copiedABI, i, c.regs[i])
+		}
+	}
+}
+
+// inspects says whether some rule looks at memory.
+func inspects(rules []Rule) bool {
+	for i := range rules {
+		if rules[i].Match.Inspects() {
+			return true
+		}
+	}
+	return false
+}
+
+// Inspects says whether some rule looks at memory of the target.
+func Inspects(rules []Rule) bool { return inspects(rules) }
+
+// makeSpace makes the space of a program that an execve has just put in place.
+// The observer is told of the calls that t makes for it.
+func (tr *tracer) makeSpace(t *task) error {
+	begin := monotonic()
+	r, err := newRemote(tr, t)
+	if err != nil {
+		return err
+	}
+	s, err := r.build()
+	r.restore()
+	tr.hide(t, begin)
+	if err == nil {
+		s.refs = 1
+		t.leave()
+		t.space = s
+	}
+	return err
+}
+
+// build runs the calls that make a space in the target.
+func (r *remote) build() (*space, error) {
+	fd, err := r.call(unix.SYS_MEMFD_CREATE, r.empty, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err != nil {
+		return nil, err
+	}
+	defer r.call(unix.SYS_CLOSE, fd)
+	f, err := os.OpenFile("/proc/"+strconv.Itoa(r.t.tid)+"/fd/"+strconv.FormatUint(fd, 10), os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if err := f.Truncate(spaceSize); err != nil {
+		return nil, err
+	}
+	s := &space{}
+	if s.mem, err = unix.Mmap(int(f.Fd()), 0, spaceSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
+		return nil, err
+	}
+	seals := unix.F_SEAL_FUTURE_WRITE | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
+	if _, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, seals); err == nil {
+		s.addr, err = r.call(unix.SYS_MMAP, 0, spaceSize, unix.PROT_READ, unix.MAP_SHARED, fd, 0)
+	}
+	if err == nil {
+		_, err = r.call(sysMseal, s.addr, spaceSize, 0)
+	}
+	if err != nil {
+		_ = unix.Munmap(s.mem)
+		return nil, err
+	}
+	return s, nil
+}
