@@ -1,7 +1,7 @@
 // Package ebtrace is the root of a tracer for Linux process trees that is
 // transparent to what it traces. The command is cmd/ebtrace; the library is in
-// packages loader, events, decode and decode/output. This file holds every
-// go:generate line and the only list of target architectures.
+// packages loader, events, decode and decode/output. This file holds the only
+// list of target architectures and all that is generated.
 package ebtrace
 
 //go:generate go tool -modfile=tools/go.mod bpf2go -cc clang-19 -strip llvm-strip-19 -go-package bpf -output-dir bpf -target amd64,arm64 -no-global-types -type eb_kind -type eb_abi -type eb_flag -type eb_rec -type eb_call -type eb_fork -type eb_exec -type eb_end -type eb_signal -type eb_slot -type eb_state -type eb_sec_kind -type eb_sec_flag -type eb_sec -type eb_fd_flag -type eb_fdinfo -type eb_op_kind -type eb_when -type eb_len -type eb_op -type eb_plan_flag -type eb_plan -type eb_variant_key -type eb_count -type eb_want -type eb_filter -type eb_path_key -type eb_attached Trace bpf/trace.bpf.c -- -O2 -mcpu=v3 -Wall -Werror -Ibpf -I/usr/include/bpf -g
