@@ -203,6 +203,7 @@ enum eb_state {
 enum eb_sec_kind {
 	EB_SEC_MEM = 1,	/* user memory [addr, addr+len); want: bytes asked for */
 	EB_SEC_STR = 2,	/* a NUL-terminated user string at addr; len without NUL; EB_S_CUT if longer */
+	EB_SEC_ARGS = 4,	/* after an execve: the new program's arguments, each with its NUL; at entry not all could be read */
 	EB_SEC_FD = 3,	/* struct eb_fdinfo, then its path: what a descriptor is. addr: the descriptor, sign-extended */
 };
 

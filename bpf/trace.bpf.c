@@ -14,6 +14,7 @@
 #include "secs.h"
 #include "fd.h"
 #include "capture.h"
+#include "exec.h"
 #include "emit.h"
 #include "filter.h"
 #include "tree.h"
@@ -237,7 +238,7 @@ static __always_inline int leave(__u64 *ctx, struct eb_slot *s, __u32 slot)
 	if (count_only)
 		count(s, ret, begin ? now - begin : 0);
 	else if (!(w & EB_W_NO_EXIT_HALF)) {
-		if (w & EB_W_EXIT_OPS || (w & EB_W_ENTRY_OPS && entry_again(s, w, ret))) {
+		if (w & EB_W_EXIT_OPS || (w & EB_W_ENTRY_OPS && (entry_again(s, w, ret) || exec_again(s, w, !failed(ret))))) {
 			s->end = now;
 			s->ret = ret;
 			return 1;
@@ -292,6 +293,8 @@ static __always_inline void copy_at_exit(struct eb_slot *s, __u32 slot, __u8 w)
 	capture(s->plan, due, again ? s->retry : 0, EB_S_EXIT);
 	if (again && s->flags & EB_F_THREADS)
 		recheck(s->plan);
+	if (exec_again(s, w, !failed(ret)))
+		capture_exec(s);
 	scratch_emit(sc, s, slot, EB_CALL, s->end, ret);
 	s->end = 0;
 	s->begin = 0;

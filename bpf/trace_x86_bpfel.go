@@ -252,9 +252,10 @@ const (
 type TraceEbSecKind uint32
 
 const (
-	TraceEbSecKindEB_SEC_MEM TraceEbSecKind = 1
-	TraceEbSecKindEB_SEC_STR TraceEbSecKind = 2
-	TraceEbSecKindEB_SEC_FD  TraceEbSecKind = 3
+	TraceEbSecKindEB_SEC_MEM  TraceEbSecKind = 1
+	TraceEbSecKindEB_SEC_STR  TraceEbSecKind = 2
+	TraceEbSecKindEB_SEC_ARGS TraceEbSecKind = 4
+	TraceEbSecKindEB_SEC_FD   TraceEbSecKind = 3
 )
 
 type TraceEbSignal struct {

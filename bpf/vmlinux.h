@@ -150,7 +150,7 @@ struct cred {
 	kuid_t uid, euid;
 };
 struct mm_struct {
-	unsigned long arg_start;
+	unsigned long arg_start, arg_end, env_end;
 };
 struct task_struct {
 	struct thread_info thread_info;

@@ -52,21 +52,22 @@ type Decoder struct {
 	nameOf    func(table.ABI, int32) string
 
 	// The call being decoded.
-	abi   table.ABI
-	word  int // bytes of a long and a pointer: 8 or 4
-	row   *table.Row
-	regs  [6]uint64       // argument registers
-	args  [maxArgs]uint64 // by index in row.Args, extended to 64 bits
-	ret   int64           // raw, of the ABI's width, sign-extended
-	errno int             // positive if the call failed
-	ended bool            // there is a result
-	exit  bool            // memory is read as of the exit of the call
-	reg   uint8           // register of the argument being decoded, 6 for the result
-	depth int             // of nested structures
-	fds   []fdEntry
-	secs  []sec
-	hint  int  // where find starts
-	twice bool // some string was read at exit although it could be at entry
+	abi     table.ABI
+	word    int // bytes of a long and a pointer: 8 or 4
+	row     *table.Row
+	regs    [6]uint64       // argument registers
+	args    [maxArgs]uint64 // by index in row.Args, extended to 64 bits
+	ret     int64           // raw, of the ABI's width, sign-extended
+	errno   int             // positive if the call failed
+	ended   bool            // there is a result
+	exit    bool            // memory is read as of the exit of the call
+	reg     uint8           // register of the argument being decoded, 6 for the result
+	depth   int             // of nested structures
+	fds     []fdEntry
+	secs    []sec
+	hint    int    // where find starts
+	newArgs []byte // of the program that an execve has started, each with its NUL; nil where not all of its arguments were copied, or none had to be
+	twice   bool   // some string was read at exit although it could be at entry
 
 	// Arenas.
 	nodes []Value
@@ -176,7 +177,7 @@ func recordKind(k events.Kind) (kind uint8, ok bool) {
 // reset forgets the last event.
 func (d *Decoder) reset() {
 	d.nodes, d.chars = d.nodes[:0], d.chars[:0]
-	d.fds, d.secs, d.hint, d.twice = d.fds[:0], d.secs[:0], 0, false
+	d.fds, d.secs, d.hint, d.twice, d.newArgs = d.fds[:0], d.secs[:0], 0, false, nil
 	d.row, d.ended, d.exit, d.ret, d.errno, d.depth = nil, false, false, 0, 0, 0
 }
 

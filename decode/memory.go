@@ -80,6 +80,12 @@ func (d *Decoder) collect(r *events.Record) {
 			d.collectFD(&s)
 			continue
 		}
+		if bpf.TraceEbSecKind(s.Kind) == bpf.TraceEbSecKindEB_SEC_ARGS {
+			if bpf.TraceEbSecFlag(s.Flags)&bpf.TraceEbSecFlagEB_S_CUT == 0 {
+				d.newArgs = s.Data
+			}
+			continue
+		}
 		f := bpf.TraceEbSecFlag(s.Flags)
 		exit := f&bpf.TraceEbSecFlagEB_S_EXIT != 0
 		if exit && f&bpf.TraceEbSecFlagEB_S_RETRY == 0 && bpf.TraceEbSecKind(s.Kind) == bpf.TraceEbSecKindEB_SEC_STR {

@@ -201,6 +201,14 @@ func (d *Decoder) addString(name string, k table.Kind, addr uint64, input bool) 
 		d.addMem(name, mem{addr: addr, fault: c.fault})
 		return
 	}
+	d.addText(name, k, c)
+	if input && d.changed(addr, c) {
+		d.last().Flags |= FlagChanged
+	}
+}
+
+// addText appends a string that was found.
+func (d *Decoder) addText(name string, k table.Kind, c cstr) {
 	form, want := Path, uint64(0)
 	if k != table.KindPath {
 		form = Str
@@ -214,9 +222,6 @@ func (d *Decoder) addString(name string, k table.Kind, addr uint64, input bool) 
 	d.addBytes(form, name, c.b, want)
 	if c.cut {
 		d.last().Flags |= FlagCut
-	}
-	if input && d.changed(addr, c) {
-		d.last().Flags |= FlagChanged
 	}
 }
 

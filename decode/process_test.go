@@ -150,3 +150,26 @@ func decodeEvent(t *testing.T, d *Decoder, ev *events.Event) *Event {
 	}
 	return got
 }
+
+func TestNewArgs(t *testing.T) {
+	args := func(section string, short bool) string {
+		enter, exit := newCall(t, table.AMD64, "execve", 0, p1, p2, 0)
+		enter.fault(str, 0, 0, p1, "", 0)
+		enter.sec(memory, 1, 0, p2, "\x10\x00\x00\x00\x00\x00\x00\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00")
+		enter.fault(str, 1, 0, 0x10, "", 0)
+		enter.fault(str, 1, 0, 0x20, "", 0)
+		flags := atExit
+		if short {
+			flags |= cut
+		}
+		exit.sec(uint8(bpf.TraceEbSecKindEB_SEC_ARGS), 255, flags, p3, section)
+		exit.sec(str, 0, atExit|retried, p1, "/bin/x")
+		return decodeWhole(t, enter, exit)
+	}
+	expect(t, args("x\x00y z\x00", false), `execve(path="/bin/x", argv=["x", "y z"], envp=0x0) = 0`)
+	expect(t, args("/bin/sh\x00-e\x00/bin/x\x00y z\x00", false), `execve(path="/bin/x", argv=[0x10!fault, "y z"], envp=0x0) = 0`)
+	for _, bad := range []string{"", "\x00", "x\x00y", "no NUL"} {
+		expect(t, args(bad, false), `execve(path="/bin/x", argv=[0x10!fault, 0x20!fault], envp=0x0) = 0`)
+	}
+	expect(t, args("x\x00y\x00", true), `execve(path="/bin/x", argv=[0x10!fault, 0x20!fault], envp=0x0) = 0`)
+}

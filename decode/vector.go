@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/ebtrace/ebtrace/decode/table"
@@ -84,7 +85,12 @@ func (d *Decoder) argv(name string, addr uint64) {
 	show := int(min(int64(n), d.elements()))
 	i := d.open(Array, name)
 	for k := range show {
-		d.addString("", table.KindStr, m.uint(k*d.word, d.word), false)
+		addr := m.uint(k*d.word, d.word)
+		if arg, ok := d.newArg(k, n); ok && ended && !d.cstring(addr).found {
+			d.addText("", table.KindStr, cstr{b: arg})
+			continue
+		}
+		d.addString("", table.KindStr, addr, false)
 	}
 	d.close(i)
 	if show < n || !ended {
@@ -97,6 +103,21 @@ func (d *Decoder) argv(name string, addr uint64) {
 		d.flag(i, FlagFault)
 		d.nodes[i].Num = addr + uint64(n*d.word)
 	}
+}
+
+// newArg is argument k of n as the program that an execve has started got it.
+// Before those of a script stand its interpreter's and its own path, in place
+// of argument 0 (fs/binfmt_script.c).
+func (d *Decoder) newArg(k, n int) ([]byte, bool) {
+	rest := d.newArgs
+	shift := bytes.Count(rest, []byte{0}) - n
+	if len(rest) == 0 || shift < 0 || shift > 0 && k == 0 {
+		return nil, false
+	}
+	for range k + shift {
+		rest = rest[bytes.IndexByte(rest, 0)+1:]
+	}
+	return rest[:bytes.IndexByte(rest, 0)], true
 }
 
 // envp appends the environment at addr: as argv with -v, else the pointer and
