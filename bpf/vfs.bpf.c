@@ -17,6 +17,50 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+/* Probed functions. Which of the kernel's, and which of its arguments is what, stands in loader/vfstable.go. */
+#define EB_POINTS(P)                     \
+	P(open, EB_VFS_OPEN)             \
+	P(read, EB_VFS_READ)             \
+	P(readv, EB_VFS_READ)            \
+	P(kernel_read, EB_VFS_READ)      \
+	P(write, EB_VFS_WRITE)           \
+	P(writev, EB_VFS_WRITE)          \
+	P(fsync, EB_VFS_FSYNC)           \
+	P(fsync_fd, EB_VFS_FSYNC)        \
+	P(unlink, EB_VFS_UNLINK)         \
+	P(rename, EB_VFS_RENAME)         \
+	P(mkdir, EB_VFS_MKDIR)           \
+	P(rmdir_call, EB_VFS_RMDIR)      \
+	P(rmdir, EB_VFS_RMDIR)           \
+	P(rmdir_hook, EB_VFS_RMDIR)      \
+	P(link, EB_VFS_LINK)             \
+	P(symlink, EB_VFS_SYMLINK)       \
+	P(mknod, EB_VFS_MKNOD)           \
+	P(readdir, EB_VFS_READDIR)       \
+	P(getattr, EB_VFS_GETATTR)       \
+	P(setattr, EB_VFS_SETATTR)       \
+	P(setxattr, EB_VFS_SETXATTR)     \
+	P(removexattr, EB_VFS_REMOVEXATTR) \
+	P(readlink, EB_VFS_READLINK)     \
+	P(fallocate, EB_VFS_FALLOCATE)   \
+	P(mmap, EB_VFS_MMAP)             \
+	P(fault, EB_VFS_FAULT)           \
+	P(fault_shmem, EB_VFS_FAULT)     \
+	P(sendfile, EB_VFS_SPLICE)       \
+	P(sendpipe, EB_VFS_SPLICE)       \
+	P(splice, EB_VFS_SPLICE)         \
+	P(copy, EB_VFS_COPY)             \
+	P(mount, EB_VFS_MOUNT)           \
+	P(lookup, EB_VFS_LOOKUP)
+
+enum eb_vfs_point {
+#define P(name, op) EB_P_##name,
+	EB_POINTS(P)
+#undef P
+	EB_P_want_write,
+	EB_P_want_write_file,
+	EB_P_COUNT,
+};
 struct eb_work_rec {
 	struct eb_rec head;
 	struct eb_work work;
@@ -34,7 +78,7 @@ __noinline int work_begin(__u32 slot, __u32 point, __u32 op)
 		w->depth = 0;
 	}
 	__u32 at = w->depth >= EB_FRAMES ? 0 : w->depth;
-	struct eb_frame *f = &w->f[at & (EB_FRAMES - 1)];
+	struct eb_frame *f = frame_at(w, at);
 	f->path = f->mnt = f->dentry = f->mnt2 = f->parent = 0;
 	f->offset = -1;
 	f->point = point;
@@ -47,12 +91,18 @@ __noinline int work_begin(__u32 slot, __u32 point, __u32 op)
 	frame_target(w, f, point);
 	if (has_arg(point, EB_R_OBJECT))
 		frame_object(f, arg_of(w, point, EB_R_OBJECT), slot, at);
-	if (!f->dentry && !f->path)
+	if (!f->dentry && !f->path && point != EB_P_rmdir_call)
 		return 0;	/* anonymous memory; no such descriptor */
 	if (at) {	/* one function of an operation within another */
-		struct eb_frame *up = &w->f[(at - 1) & (EB_FRAMES - 1)];
-		if (up->op == op && up->dentry == f->dentry)
+		struct eb_frame *up = frame_at(w, at - 1);
+		if (up->op == op && (!up->dentry || up->dentry == f->dentry)) {
+			if (!up->dentry) {
+				up->dentry = f->dentry;
+				frame_mount(w, up);
+				frame_keep(up, slot, at);
+			}
 			return 0;
+		}
 	}
 	frame_mount(w, f);
 	frame_keep(f, slot, at);
@@ -199,7 +249,7 @@ __noinline int work_emit(__u32 slot, __u32 at, __u64 now, __s64 ret)
 	struct eb_works *w = works_at(slot);
 	if (!sc || !s || !w)
 		return 0;
-	struct eb_frame *f = &w->f[at & (EB_FRAMES - 1)];
+	struct eb_frame *f = frame_at(w, at);
 	__u64 me = bpf_get_current_pid_tgid();
 	sc->args[7] = me;	/* another thread may run on this CPU before we are done */
 	sc->pos = sizeof(struct eb_work_rec);
@@ -228,9 +278,11 @@ __noinline int work_emit(__u32 slot, __u32 at, __u64 now, __s64 ret)
 }
 
 /* What is only known at the end. */
-static __always_inline void frame_end(struct eb_frame *f)
+static __always_inline void frame_end(struct eb_frame *f, __s64 ret)
 {
-	if (f->path) {
+	if (f->op == EB_VFS_LOOKUP && ret) {
+		f->dentry = 0;	/* nothing was found, and the path is not filled in */
+	} else if (f->path) {
 		struct path *path = (void *)f->path;
 		f->mnt = (__u64)BPF_CORE_READ(path, mnt);
 		f->dentry = (__u64)BPF_CORE_READ(path, dentry);
@@ -245,6 +297,8 @@ static __always_inline void frame_end(struct eb_frame *f)
 
 static __always_inline int work_wanted(struct eb_frame *f, __s64 ret, __u64 now)
 {
+	if (!f->dentry && !f->str)
+		return 0;	/* it came to nothing before there was a file */
 	if (min_work_time && now - f->begin < min_work_time)
 		return 0;
 	if (min_work_bytes && (!f->bytes || ret < (__s64)min_work_bytes))
@@ -264,10 +318,10 @@ __noinline int work_end(__u32 slot, __u32 point, __s64 ret)
 		if (!at || at > EB_FRAMES)
 			return 0;
 		at--;
-		if (w->f[at & (EB_FRAMES - 1)].point == point)
+		if (frame_at(w, at)->point == point)
 			break;
 	}
-	struct eb_frame *f = &w->f[at & (EB_FRAMES - 1)];
+	struct eb_frame *f = frame_at(w, at);
 	if (f->point != point)
 		return 0;
 	w->depth = at;
@@ -275,7 +329,7 @@ __noinline int work_end(__u32 slot, __u32 point, __s64 ret)
 		ret = (__s32)ret;
 	if (f->op == EB_VFS_MKDIR && (ret > 0 || ret < -4095))
 		ret = 0;	/* from Linux 6.16 on a dentry */
-	frame_end(f);
+	frame_end(f, ret);
 	if (work_wanted(f, ret, now)) {
 		work_emit(slot, at, now, ret);
 	} else if (f->op == EB_VFS_RENAME) {
@@ -358,47 +412,6 @@ static __always_inline __s64 typed_result(__u64 *ctx, __u32 n)
 		return 0;                                                \
 	}
 
-/* Probed functions. Which of the kernel's, and which of its arguments is what, stands in loader/vfstable.go. */
-#define EB_POINTS(P)                     \
-	P(open, EB_VFS_OPEN)             \
-	P(read, EB_VFS_READ)             \
-	P(readv, EB_VFS_READ)            \
-	P(kernel_read, EB_VFS_READ)      \
-	P(write, EB_VFS_WRITE)           \
-	P(writev, EB_VFS_WRITE)          \
-	P(fsync, EB_VFS_FSYNC)           \
-	P(fsync_fd, EB_VFS_FSYNC)        \
-	P(unlink, EB_VFS_UNLINK)         \
-	P(rename, EB_VFS_RENAME)         \
-	P(mkdir, EB_VFS_MKDIR)           \
-	P(rmdir, EB_VFS_RMDIR)           \
-	P(link, EB_VFS_LINK)             \
-	P(symlink, EB_VFS_SYMLINK)       \
-	P(mknod, EB_VFS_MKNOD)           \
-	P(readdir, EB_VFS_READDIR)       \
-	P(getattr, EB_VFS_GETATTR)       \
-	P(setattr, EB_VFS_SETATTR)       \
-	P(setxattr, EB_VFS_SETXATTR)     \
-	P(removexattr, EB_VFS_REMOVEXATTR) \
-	P(readlink, EB_VFS_READLINK)     \
-	P(fallocate, EB_VFS_FALLOCATE)   \
-	P(mmap, EB_VFS_MMAP)             \
-	P(fault, EB_VFS_FAULT)           \
-	P(sendfile, EB_VFS_SPLICE)       \
-	P(sendpipe, EB_VFS_SPLICE)       \
-	P(splice, EB_VFS_SPLICE)         \
-	P(copy, EB_VFS_COPY)             \
-	P(mount, EB_VFS_MOUNT)           \
-	P(lookup, EB_VFS_LOOKUP)
-
-enum eb_vfs_point {
-#define P(name, op) EB_P_##name,
-	EB_POINTS(P)
-#undef P
-	EB_P_want_write,
-	EB_P_want_write_file,
-	EB_P_COUNT,
-};
 _Static_assert(EB_P_COUNT <= EB_MAX_POINTS, "the tables by point are too small");
 
 EB_POINTS(POINT)

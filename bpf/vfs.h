@@ -133,6 +133,12 @@ static __always_inline struct eb_works *works_at(__u32 slot)
 	return bpf_map_lookup_elem(&works, &slot);
 }
 
+static __always_inline struct eb_frame *frame_at(struct eb_works *w, __u64 at)
+{
+	opaque(at);	/* the mask stays, for the verifier of old kernels */
+	return &w->f[at & (EB_FRAMES - 1)];
+}
+
 /* Argument of a role, 0 if the point has none. */
 static __always_inline __u64 arg_of(struct eb_works *w, __u32 point, __u32 role)
 {

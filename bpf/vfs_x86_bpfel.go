@@ -106,28 +106,31 @@ const (
 	VfsEbVfsPointEB_P_unlink        VfsEbVfsPoint = 8
 	VfsEbVfsPointEB_P_rename        VfsEbVfsPoint = 9
 	VfsEbVfsPointEB_P_mkdir         VfsEbVfsPoint = 10
-	VfsEbVfsPointEB_P_rmdir         VfsEbVfsPoint = 11
-	VfsEbVfsPointEB_P_link          VfsEbVfsPoint = 12
-	VfsEbVfsPointEB_P_symlink       VfsEbVfsPoint = 13
-	VfsEbVfsPointEB_P_mknod         VfsEbVfsPoint = 14
-	VfsEbVfsPointEB_P_readdir       VfsEbVfsPoint = 15
-	VfsEbVfsPointEB_P_getattr       VfsEbVfsPoint = 16
-	VfsEbVfsPointEB_P_setattr       VfsEbVfsPoint = 17
-	VfsEbVfsPointEB_P_setxattr      VfsEbVfsPoint = 18
-	VfsEbVfsPointEB_P_removexattr   VfsEbVfsPoint = 19
-	VfsEbVfsPointEB_P_readlink      VfsEbVfsPoint = 20
-	VfsEbVfsPointEB_P_fallocate     VfsEbVfsPoint = 21
-	VfsEbVfsPointEB_P_mmap          VfsEbVfsPoint = 22
-	VfsEbVfsPointEB_P_fault         VfsEbVfsPoint = 23
-	VfsEbVfsPointEB_P_sendfile      VfsEbVfsPoint = 24
-	VfsEbVfsPointEB_P_sendpipe      VfsEbVfsPoint = 25
-	VfsEbVfsPointEB_P_splice        VfsEbVfsPoint = 26
-	VfsEbVfsPointEB_P_copy          VfsEbVfsPoint = 27
-	VfsEbVfsPointEB_P_mount         VfsEbVfsPoint = 28
-	VfsEbVfsPointEB_P_lookup        VfsEbVfsPoint = 29
-	VfsEbVfsPointEB_P_wantWrite     VfsEbVfsPoint = 30
-	VfsEbVfsPointEB_P_wantWriteFile VfsEbVfsPoint = 31
-	VfsEbVfsPointEB_P_COUNT         VfsEbVfsPoint = 32
+	VfsEbVfsPointEB_P_rmdirCall     VfsEbVfsPoint = 11
+	VfsEbVfsPointEB_P_rmdir         VfsEbVfsPoint = 12
+	VfsEbVfsPointEB_P_rmdirHook     VfsEbVfsPoint = 13
+	VfsEbVfsPointEB_P_link          VfsEbVfsPoint = 14
+	VfsEbVfsPointEB_P_symlink       VfsEbVfsPoint = 15
+	VfsEbVfsPointEB_P_mknod         VfsEbVfsPoint = 16
+	VfsEbVfsPointEB_P_readdir       VfsEbVfsPoint = 17
+	VfsEbVfsPointEB_P_getattr       VfsEbVfsPoint = 18
+	VfsEbVfsPointEB_P_setattr       VfsEbVfsPoint = 19
+	VfsEbVfsPointEB_P_setxattr      VfsEbVfsPoint = 20
+	VfsEbVfsPointEB_P_removexattr   VfsEbVfsPoint = 21
+	VfsEbVfsPointEB_P_readlink      VfsEbVfsPoint = 22
+	VfsEbVfsPointEB_P_fallocate     VfsEbVfsPoint = 23
+	VfsEbVfsPointEB_P_mmap          VfsEbVfsPoint = 24
+	VfsEbVfsPointEB_P_fault         VfsEbVfsPoint = 25
+	VfsEbVfsPointEB_P_faultShmem    VfsEbVfsPoint = 26
+	VfsEbVfsPointEB_P_sendfile      VfsEbVfsPoint = 27
+	VfsEbVfsPointEB_P_sendpipe      VfsEbVfsPoint = 28
+	VfsEbVfsPointEB_P_splice        VfsEbVfsPoint = 29
+	VfsEbVfsPointEB_P_copy          VfsEbVfsPoint = 30
+	VfsEbVfsPointEB_P_mount         VfsEbVfsPoint = 31
+	VfsEbVfsPointEB_P_lookup        VfsEbVfsPoint = 32
+	VfsEbVfsPointEB_P_wantWrite     VfsEbVfsPoint = 33
+	VfsEbVfsPointEB_P_wantWriteFile VfsEbVfsPoint = 34
+	VfsEbVfsPointEB_P_COUNT         VfsEbVfsPoint = 35
 )
 
 type VfsEbWork struct {
@@ -212,6 +215,10 @@ const (
 	VfsProgFaultFexit           = "fault_fexit"
 	VfsProgFaultKprobe          = "fault_kprobe"
 	VfsProgFaultKretprobe       = "fault_kretprobe"
+	VfsProgFaultShmemFentry     = "fault_shmem_fentry"
+	VfsProgFaultShmemFexit      = "fault_shmem_fexit"
+	VfsProgFaultShmemKprobe     = "fault_shmem_kprobe"
+	VfsProgFaultShmemKretprobe  = "fault_shmem_kretprobe"
 	VfsProgFsyncFdFentry        = "fsync_fd_fentry"
 	VfsProgFsyncFdFexit         = "fsync_fd_fexit"
 	VfsProgFsyncFdKprobe        = "fsync_fd_kprobe"
@@ -280,8 +287,16 @@ const (
 	VfsProgRenameFexit          = "rename_fexit"
 	VfsProgRenameKprobe         = "rename_kprobe"
 	VfsProgRenameKretprobe      = "rename_kretprobe"
+	VfsProgRmdirCallFentry      = "rmdir_call_fentry"
+	VfsProgRmdirCallFexit       = "rmdir_call_fexit"
+	VfsProgRmdirCallKprobe      = "rmdir_call_kprobe"
+	VfsProgRmdirCallKretprobe   = "rmdir_call_kretprobe"
 	VfsProgRmdirFentry          = "rmdir_fentry"
 	VfsProgRmdirFexit           = "rmdir_fexit"
+	VfsProgRmdirHookFentry      = "rmdir_hook_fentry"
+	VfsProgRmdirHookFexit       = "rmdir_hook_fexit"
+	VfsProgRmdirHookKprobe      = "rmdir_hook_kprobe"
+	VfsProgRmdirHookKretprobe   = "rmdir_hook_kretprobe"
 	VfsProgRmdirKprobe          = "rmdir_kprobe"
 	VfsProgRmdirKretprobe       = "rmdir_kretprobe"
 	VfsProgSendfileFentry       = "sendfile_fentry"
@@ -423,6 +438,10 @@ type VfsProgramSpecs struct {
 	FaultFexit           *ebpf.ProgramSpec `ebpf:"fault_fexit"`
 	FaultKprobe          *ebpf.ProgramSpec `ebpf:"fault_kprobe"`
 	FaultKretprobe       *ebpf.ProgramSpec `ebpf:"fault_kretprobe"`
+	FaultShmemFentry     *ebpf.ProgramSpec `ebpf:"fault_shmem_fentry"`
+	FaultShmemFexit      *ebpf.ProgramSpec `ebpf:"fault_shmem_fexit"`
+	FaultShmemKprobe     *ebpf.ProgramSpec `ebpf:"fault_shmem_kprobe"`
+	FaultShmemKretprobe  *ebpf.ProgramSpec `ebpf:"fault_shmem_kretprobe"`
 	FsyncFdFentry        *ebpf.ProgramSpec `ebpf:"fsync_fd_fentry"`
 	FsyncFdFexit         *ebpf.ProgramSpec `ebpf:"fsync_fd_fexit"`
 	FsyncFdKprobe        *ebpf.ProgramSpec `ebpf:"fsync_fd_kprobe"`
@@ -491,8 +510,16 @@ type VfsProgramSpecs struct {
 	RenameFexit          *ebpf.ProgramSpec `ebpf:"rename_fexit"`
 	RenameKprobe         *ebpf.ProgramSpec `ebpf:"rename_kprobe"`
 	RenameKretprobe      *ebpf.ProgramSpec `ebpf:"rename_kretprobe"`
+	RmdirCallFentry      *ebpf.ProgramSpec `ebpf:"rmdir_call_fentry"`
+	RmdirCallFexit       *ebpf.ProgramSpec `ebpf:"rmdir_call_fexit"`
+	RmdirCallKprobe      *ebpf.ProgramSpec `ebpf:"rmdir_call_kprobe"`
+	RmdirCallKretprobe   *ebpf.ProgramSpec `ebpf:"rmdir_call_kretprobe"`
 	RmdirFentry          *ebpf.ProgramSpec `ebpf:"rmdir_fentry"`
 	RmdirFexit           *ebpf.ProgramSpec `ebpf:"rmdir_fexit"`
+	RmdirHookFentry      *ebpf.ProgramSpec `ebpf:"rmdir_hook_fentry"`
+	RmdirHookFexit       *ebpf.ProgramSpec `ebpf:"rmdir_hook_fexit"`
+	RmdirHookKprobe      *ebpf.ProgramSpec `ebpf:"rmdir_hook_kprobe"`
+	RmdirHookKretprobe   *ebpf.ProgramSpec `ebpf:"rmdir_hook_kretprobe"`
 	RmdirKprobe          *ebpf.ProgramSpec `ebpf:"rmdir_kprobe"`
 	RmdirKretprobe       *ebpf.ProgramSpec `ebpf:"rmdir_kretprobe"`
 	SendfileFentry       *ebpf.ProgramSpec `ebpf:"sendfile_fentry"`
@@ -723,6 +750,10 @@ type VfsPrograms struct {
 	FaultFexit           *ebpf.Program `ebpf:"fault_fexit"`
 	FaultKprobe          *ebpf.Program `ebpf:"fault_kprobe"`
 	FaultKretprobe       *ebpf.Program `ebpf:"fault_kretprobe"`
+	FaultShmemFentry     *ebpf.Program `ebpf:"fault_shmem_fentry"`
+	FaultShmemFexit      *ebpf.Program `ebpf:"fault_shmem_fexit"`
+	FaultShmemKprobe     *ebpf.Program `ebpf:"fault_shmem_kprobe"`
+	FaultShmemKretprobe  *ebpf.Program `ebpf:"fault_shmem_kretprobe"`
 	FsyncFdFentry        *ebpf.Program `ebpf:"fsync_fd_fentry"`
 	FsyncFdFexit         *ebpf.Program `ebpf:"fsync_fd_fexit"`
 	FsyncFdKprobe        *ebpf.Program `ebpf:"fsync_fd_kprobe"`
@@ -791,8 +822,16 @@ type VfsPrograms struct {
 	RenameFexit          *ebpf.Program `ebpf:"rename_fexit"`
 	RenameKprobe         *ebpf.Program `ebpf:"rename_kprobe"`
 	RenameKretprobe      *ebpf.Program `ebpf:"rename_kretprobe"`
+	RmdirCallFentry      *ebpf.Program `ebpf:"rmdir_call_fentry"`
+	RmdirCallFexit       *ebpf.Program `ebpf:"rmdir_call_fexit"`
+	RmdirCallKprobe      *ebpf.Program `ebpf:"rmdir_call_kprobe"`
+	RmdirCallKretprobe   *ebpf.Program `ebpf:"rmdir_call_kretprobe"`
 	RmdirFentry          *ebpf.Program `ebpf:"rmdir_fentry"`
 	RmdirFexit           *ebpf.Program `ebpf:"rmdir_fexit"`
+	RmdirHookFentry      *ebpf.Program `ebpf:"rmdir_hook_fentry"`
+	RmdirHookFexit       *ebpf.Program `ebpf:"rmdir_hook_fexit"`
+	RmdirHookKprobe      *ebpf.Program `ebpf:"rmdir_hook_kprobe"`
+	RmdirHookKretprobe   *ebpf.Program `ebpf:"rmdir_hook_kretprobe"`
 	RmdirKprobe          *ebpf.Program `ebpf:"rmdir_kprobe"`
 	RmdirKretprobe       *ebpf.Program `ebpf:"rmdir_kretprobe"`
 	SendfileFentry       *ebpf.Program `ebpf:"sendfile_fentry"`
@@ -851,6 +890,10 @@ func (p *VfsPrograms) Close() error {
 		p.FaultFexit,
 		p.FaultKprobe,
 		p.FaultKretprobe,
+		p.FaultShmemFentry,
+		p.FaultShmemFexit,
+		p.FaultShmemKprobe,
+		p.FaultShmemKretprobe,
 		p.FsyncFdFentry,
 		p.FsyncFdFexit,
 		p.FsyncFdKprobe,
@@ -919,8 +962,16 @@ func (p *VfsPrograms) Close() error {
 		p.RenameFexit,
 		p.RenameKprobe,
 		p.RenameKretprobe,
+		p.RmdirCallFentry,
+		p.RmdirCallFexit,
+		p.RmdirCallKprobe,
+		p.RmdirCallKretprobe,
 		p.RmdirFentry,
 		p.RmdirFexit,
+		p.RmdirHookFentry,
+		p.RmdirHookFexit,
+		p.RmdirHookKprobe,
+		p.RmdirHookKretprobe,
 		p.RmdirKprobe,
 		p.RmdirKretprobe,
 		p.SendfileFentry,

@@ -64,7 +64,13 @@ var vfsPoints = []vfsPoint{
 		args: argNames{argObject: "rd"}},
 	{op: "mkdir", prog: "mkdir", point: bpf.VfsEbVfsPointEB_P_mkdir, funcs: []string{"vfs_mkdir"},
 		args: argNames{argDentry: "dentry", arg0: "mode"}},
+	// where the compiler has taken vfs_rmdir apart (5.10), the call is timed and
+	// the directory is that which the security hook is asked for
+	{op: "rmdir", prog: "rmdir_call", point: bpf.VfsEbVfsPointEB_P_rmdirCall, funcs: []string{"do_rmdir", "filename_rmdir"}, extra: true,
+		args: argNames{}},
 	{op: "rmdir", prog: "rmdir", point: bpf.VfsEbVfsPointEB_P_rmdir, funcs: []string{"vfs_rmdir"},
+		args: argNames{argDentry: "dentry"}},
+	{op: "rmdir", prog: "rmdir_hook", point: bpf.VfsEbVfsPointEB_P_rmdirHook, funcs: []string{"security_inode_rmdir"}, extra: true,
 		args: argNames{argDentry: "dentry"}},
 	{op: "link", prog: "link", point: bpf.VfsEbVfsPointEB_P_link, funcs: []string{"vfs_link"},
 		args: argNames{argDentry: "old_dentry", argDentry2: "new_dentry"}},
@@ -89,6 +95,8 @@ var vfsPoints = []vfsPoint{
 	{op: "mmap", prog: "mmap", point: bpf.VfsEbVfsPointEB_P_mmap, funcs: []string{"vm_mmap_pgoff"},
 		args: argNames{argFile: "file", argBytes: "len", argPgoff: "pgoff", arg0: "prot", arg1: "flag"}},
 	{op: "fault", prog: "fault", point: bpf.VfsEbVfsPointEB_P_fault, funcs: []string{"filemap_fault"},
+		args: argNames{argObject: "vmf"}},
+	{op: "fault", prog: "fault_shmem", point: bpf.VfsEbVfsPointEB_P_faultShmem, funcs: []string{"shmem_fault"}, extra: true,
 		args: argNames{argObject: "vmf"}},
 	{op: "splice", prog: "sendfile", point: bpf.VfsEbVfsPointEB_P_sendfile, funcs: []string{"splice_direct_to_actor"},
 		args: argNames{argFile: "in", argObject: "sd"}},

@@ -202,7 +202,11 @@ func one(o *options, b *builder, k *kernels.Kernel) *result {
 	if why != "" {
 		fmt.Printf("vmtest: %s guests use %s: %s\n", k.Arch, accel, strings.TrimSpace(why))
 	}
-	g := &guest{machine: m, kernel: k, image: f.Image, initrd: initrd, accel: accel, cpus: o.cpus,
+	disk, err := b.disk(k)
+	if err != nil {
+		return r.fail(err)
+	}
+	g := &guest{machine: m, kernel: k, image: f.Image, initrd: initrd, disk: disk, accel: accel, cpus: o.cpus,
 		silence: o.silence, total: o.total, verbose: o.verbose}
 	g.boot(r)
 	return r

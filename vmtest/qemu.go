@@ -54,6 +54,7 @@ type guest struct {
 	machine        machine
 	kernel         *kernels.Kernel
 	image, initrd  string
+	disk           string // image of an ext4 file system; "": none
 	accel          string
 	cpus           int // where it is emulated
 	silence, total time.Duration
@@ -74,6 +75,9 @@ func (g *guest) args() []string {
 		args = append(args, "-chardev", "stdio,id=c", "-device", g.kernel.Device+",chardev=c")
 	} else {
 		args = append(args, "-serial", "stdio")
+	}
+	if g.disk != "" {
+		args = append(args, "-drive", "file="+g.disk+",format=raw,if=none,id=disk", "-device", "nvme,drive=disk,serial=ebtrace")
 	}
 	// panic=-1 reboots at once, -no-reboot ends QEMU then: a panic ends the guest
 	return append(args, "-kernel", g.image, "-initrd", g.initrd, "-append", "console="+console+" panic=-1 quiet loglevel=3 rdinit=/init")

@@ -1,16 +1,20 @@
 package guest
 
 import (
+	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/ebtrace/ebtrace/events"
 	"github.com/ebtrace/ebtrace/loader"
 	"github.com/ebtrace/ebtrace/test/testenv"
 	"github.com/ebtrace/ebtrace/vmtest/kernels"
+	"github.com/ebtrace/ebtrace/vmtest/protocol"
 )
 
 // needVFS skips a test where the kernel runs neither fentry nor kprobe programs.
@@ -27,7 +31,25 @@ func needVFS(t *testing.T) {
 
 // directories are one on each file system to test on.
 func directories(t *testing.T) map[string]string {
-	return map[string]string{"tmpfs": t.TempDir()}
+	all := map[string]string{"tmpfs": t.TempDir()}
+	const disk = "/dev/nvme0n1" // vmtest/disk.go
+	if os.Getenv(protocol.EnvKernel) == "" {
+		return all // a host's disks are its own
+	}
+	if _, err := os.Stat(disk); err != nil {
+		t.Logf("no ext4: %v", err)
+		return all
+	}
+	at := t.TempDir()
+	if err := syscall.Mount(disk, at, "ext4", 0, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Unmount(at, 0) })
+	all["ext4"] = at + "/work"
+	if err := os.MkdirAll(at+"/work", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 // TestVFS: each operation is seen once, with its path, place, numbers and
@@ -35,7 +57,7 @@ func directories(t *testing.T) map[string]string {
 func TestVFS(t *testing.T) {
 	needVFS(t)
 	for fs, dir := range directories(t) {
-		t.Run(fs, func(t *testing.T) { everyOperation(t, dir, &loader.VFS{}) })
+		t.Run(fs, func(t *testing.T) { everyOperation(t, dir, fs, &loader.VFS{}) })
 	}
 }
 
@@ -43,7 +65,7 @@ func TestVFS(t *testing.T) {
 func TestVFSKprobes(t *testing.T) {
 	testenv.NeedRoot(t)
 	needKprobes(t)
-	everyOperation(t, t.TempDir(), &loader.VFS{Kprobes: true})
+	everyOperation(t, t.TempDir(), "[a-z0-9]+", &loader.VFS{Kprobes: true})
 }
 
 func needKprobes(t *testing.T) {
@@ -55,11 +77,11 @@ func needKprobes(t *testing.T) {
 	}
 }
 
-func everyOperation(t *testing.T, dir string, o *loader.VFS) {
+func everyOperation(t *testing.T, dir, fs string, o *loader.VFS) {
 	s := trace(t, loader.Options{Times: true, VFS: o}, "vfs", dir)
 	s.ended(7)
 	q := regexp.QuoteMeta(dir)
-	f := `, [a-z0-9]+ \d+:\d+/[1-9]\d*`
+	f := `, ` + fs + ` \d+:\d+/[1-9]\d*`
 	end := ` <\d+\.\d+>$`
 	s.work(1, `^    vfs_mkdir\(`+q+`/sub`+f+`, mode=0750\) = 0`+end)
 	s.work(1, `^    vfs_open\(`+q+`/a`+f+`, flags=O_RDWR\|O_CREAT\|O_EXCL.*, created\) = 0`+end)
@@ -88,6 +110,8 @@ func everyOperation(t *testing.T, dir string, o *loader.VFS) {
 	}
 	s.work(1, `^    vfs_rmdir\(`+q+`/sub`+f+`\) = 0`+end)
 	s.under(`vfs_write\(.*bytes=5000\)`, `^write\(`)
+	s.work(1, `^    vfs_lookup\(name="`+q+`/none".*\) = -1 ENOENT`)
+	s.work(1, `^vfs_fault\(`+q+`/sub/b`+f+`, offset=4096, .*\) = 0x[0-9a-f]+`+end)
 	s.under(`vfs_rename\(`, `^renameat2\(`)
 }
 
@@ -201,5 +225,57 @@ func TestVFSRefused(t *testing.T) {
 	}
 	if !strings.Contains(err.Error(), "vfs: read cannot be seen on this kernel: ") {
 		t.Error(err)
+	}
+}
+
+// TestVFSPlaces: paths are those of the mounts as they are, whole.
+func TestVFSPlaces(t *testing.T) {
+	needVFS(t)
+	dir := t.TempDir()
+	s := trace(t, loader.Options{Times: true, VFS: &loader.VFS{Ops: []string{"open", "write", "unlink"}}}, "places", dir)
+	s.ended(7)
+	q := regexp.QuoteMeta(dir)
+	s.work(1, `vfs_write\(`+q+`/bound/in/file, .*\) = 1 `)
+	s.work(1, `vfs_unlink\(`+q+`/bound/in/file, .*\) = 0 `)
+	s.work(1, `vfs_write\(`+q+`/gone \(deleted\), .*\) = 1 `)
+	s.work(1, `vfs_write\(`+q+`(/d{100}){30}/file, .*\) = 1 `)
+	s.work(1, `vfs_write\(`+q+`/sub/rooted, .*\) = 1 `)
+	s.work(1, `vfs_open\(`+q+`/sub/rooted, .*, created\) = 0 `)
+}
+
+// TestVFSCommand: the command, as a user runs it.
+func TestVFSCommand(t *testing.T) {
+	needVFS(t)
+	const command = "/bin/ebtrace" // vmtest/build.go
+	if _, err := os.Stat(command); err != nil {
+		t.Skip("the guest's own ebtrace is not here")
+	}
+	dir := t.TempDir()
+	for _, form := range []string{"", "--json"} {
+		out := filepath.Join(dir, "out"+form)
+		cmd := program("files", dir)
+		cmd.Args = []string{command, "--vfs=open,read,write,unlink", "-e", "trace=openat,read,write,unlinkat", "-o", out, "--", "/proc/self/exe"}
+		if form != "" {
+			cmd.Args = slices.Insert(cmd.Args, 1, form)
+		}
+		self, _ := os.Executable()
+		cmd.Args[len(cmd.Args)-1] = self
+		cmd.Path = command
+		if err := cmd.Run(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 7 {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "    vfs_write(" + dir + "/file, tmpfs "
+		if form != "" {
+			want = `"operation":"write",`
+		}
+		if !strings.Contains(string(b), want) {
+			t.Errorf("no %s", want)
+		}
+		lines := strings.Split(string(b), "\n")
+		t.Log(strings.Join(lines[max(0, len(lines)-40):], "\n"))
 	}
 }

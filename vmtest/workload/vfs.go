@@ -28,7 +28,13 @@ func vfs(arg string) {
 	must("readv", syscall.SYS_READV, fd, uintptr(unsafe.Pointer(&vec[0])), 2)
 	must("ftruncate", syscall.SYS_FTRUNCATE, fd, 4000)
 	must("fchmod", syscall.SYS_FCHMOD, fd, 0o600)
-	must("fallocate", syscall.SYS_FALLOCATE, fd, 0, 0, 8192)
+	for { // a signal of the Go runtime may interrupt it (tmpfs before Linux 6)
+		if _, e := raw(syscall.SYS_FALLOCATE, fd, 0, 0, 8192); e == 0 {
+			break
+		} else if e != syscall.EINTR {
+			fatal("fallocate", e)
+		}
+	}
 	must("close", syscall.SYS_CLOSE, fd)
 	must("linkat", syscall.SYS_LINKAT, atFDCWD, name, atFDCWD, str(dir+"/hard"), 0)
 	must("symlinkat", syscall.SYS_SYMLINKAT, str("a"), atFDCWD, str(dir+"/soft"))
@@ -39,6 +45,9 @@ func vfs(arg string) {
 	mapped(other)
 	if _, e := raw(syscall.SYS_MKDIRAT, atFDCWD, str(dir+"/sub"), 0o700); e != syscall.EEXIST {
 		fatal("mkdirat of what is there", e)
+	}
+	if _, e := raw(syscall.SYS_FACCESSAT, atFDCWD, str(dir+"/none"), 0); e != syscall.ENOENT {
+		fatal("faccessat of what is not there", e)
 	}
 	list(str(dir))
 	for _, gone := range []string{"/sub/b", "/hard", "/soft", "/fifo"} {
@@ -94,4 +103,41 @@ func readAll(name string) string {
 		fatal(err.Error(), 0)
 	}
 	return string(b)
+}
+
+// places writes to files whose paths are not what they seem: below a bind
+// mount, without a name any more, deep down, and in a chroot.
+func places(dir string) {
+	must("unshare", syscall.SYS_UNSHARE, syscall.CLONE_NEWNS)
+	none := str("none")
+	must("mount", syscall.SYS_MOUNT, none, str("/"), 0, syscall.MS_REC|syscall.MS_PRIVATE, 0)
+	for _, d := range []string{"/sub", "/sub/in", "/bound"} {
+		must("mkdirat", syscall.SYS_MKDIRAT, atFDCWD, str(dir+d), 0o700)
+	}
+	must("mount", syscall.SYS_MOUNT, str(dir+"/sub"), str(dir+"/bound"), 0, syscall.MS_BIND, 0)
+	put(dir + "/bound/in/file")
+	must("unlinkat", syscall.SYS_UNLINKAT, atFDCWD, str(dir+"/bound/in/file"), 0)
+	fd := create(dir + "/gone")
+	must("unlinkat", syscall.SYS_UNLINKAT, atFDCWD, str(dir+"/gone"), 0)
+	must("write", syscall.SYS_WRITE, fd, bytes([]byte("x")), 1)
+	deep := dir
+	for range 30 {
+		deep += "/" + strings.Repeat("d", 100)
+		must("mkdirat", syscall.SYS_MKDIRAT, atFDCWD, str(deep), 0o700)
+	}
+	put(deep + "/file")
+	must("chroot", syscall.SYS_CHROOT, str(dir+"/sub"))
+	must("chdir", syscall.SYS_CHDIR, str("/"))
+	put("/rooted")
+}
+
+func create(name string) uintptr {
+	return must("openat", syscall.SYS_OPENAT, atFDCWD, str(name), syscall.O_RDWR|syscall.O_CREAT, 0o600)
+}
+
+// put writes one byte to a new file.
+func put(name string) {
+	fd := create(name)
+	must("write", syscall.SYS_WRITE, fd, bytes([]byte("x")), 1)
+	must("close", syscall.SYS_CLOSE, fd)
 }

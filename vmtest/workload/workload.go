@@ -37,6 +37,7 @@ var programs = map[string]func(arg string){
 	"unknown": func(string) { raw(^uintptr(4), 1, 2, 3) },
 	"vfs":     vfs,
 	"rewrite": rewrite,
+	"places":  places,
 	"nothing": func(string) {},
 }
 

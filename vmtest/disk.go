@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/ebtrace/ebtrace/vmtest/kernels"
+)
+
+const diskSize = 16 << 20
+
+// disk makes the image of an empty ext4 file system for a guest, which has no
+// tool to make one: its /dev/nvme0n1. "" where mkfs.ext4 is not installed;
+// tests that need it then skip.
+func (b *builder) disk(k *kernels.Kernel) (string, error) {
+	mkfs, err := exec.LookPath("mkfs.ext4")
+	if err != nil {
+		if mkfs = "/sbin/mkfs.ext4"; !exists(mkfs) {
+			return "", nil
+		}
+	}
+	name := filepath.Join(b.work, k.Name()+".ext4")
+	f, err := os.Create(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	if err := f.Truncate(diskSize); err != nil {
+		return "", err
+	}
+	if said, err := exec.Command(mkfs, "-q", "-F", name).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("make an ext4 file system: %w\n%s", err, said)
+	}
+	return name, nil
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
