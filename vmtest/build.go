@@ -101,6 +101,9 @@ func (b *builder) binaries(arch string) (map[string]string, error) {
 	if err := build("init", "./vmtest/init", "build"); err != nil {
 		return nil, err
 	}
+	if err := build("bin/ebtrace", "./cmd/ebtrace", "build"); err != nil {
+		return nil, err
+	}
 	for _, p := range testPackages {
 		if err := build("tests/"+filepath.Base(p)+".test", p, "test", "-c"); err != nil {
 			return nil, err
