@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
@@ -27,6 +29,7 @@ type Session struct {
 	maps     map[string]*ebpf.Map
 	vars     bpf.TraceVariables
 	progs    map[string]*ebpf.Program
+	linked   sync.Mutex // guards links and the detaching of vfs
 	links    []link.Link
 	ring     *ring
 	rare     *ring
@@ -294,18 +297,37 @@ func (s *Session) fill(o *Options, plans *table.PlanSet) error {
 	return nil
 }
 
-// Close detaches and unloads everything.
-func (s *Session) Close() error {
-	var first error
-	slices.Reverse(s.links)
-	for _, l := range s.links {
+// lastRuns is how long programs that have been detached may still run: the
+// kernel does not wait for those that were running on other CPUs.
+const lastRuns = 2 * time.Millisecond
+
+// Stop ends the recording of a tree that lives on, before the pump is stopped:
+// what threads did up to here is in the rings, and nothing more will be, so
+// that none of it counts as lost. Close does the rest.
+func (s *Session) Stop() error {
+	err := s.detach()
+	time.Sleep(lastRuns)
+	return err
+}
+
+func (s *Session) detach() (first error) {
+	s.linked.Lock()
+	defer s.linked.Unlock()
+	for _, l := range slices.Backward(s.links) {
 		if err := l.Close(); err != nil && first == nil {
 			first = err
 		}
 	}
+	s.links = nil
 	if s.vfs != nil {
 		s.vfs.end()
 	}
+	return first
+}
+
+// Close detaches and unloads everything.
+func (s *Session) Close() error {
+	first := s.detach()
 	if s.ring != nil {
 		s.ring.close()
 	}

@@ -59,7 +59,7 @@ func start(o *options) int {
 		t.await()
 		return exitFailed
 	}
-	go t.mind(signals)
+	go t.mind(signals, t.sess)
 	return t.end(t.pump())
 }
 
@@ -277,7 +277,7 @@ func (t *trace) await() {
 // mind takes the signals that ask ebtrace to end. While the command runs the
 // first goes to it; a second ends the trace, but not with -o FILE, as strace
 // has it. Without a command, the first ends the trace.
-func (t *trace) mind(signals <-chan os.Signal) {
+func (t *trace) mind(signals <-chan os.Signal, sess *loader.Session) {
 	passed := false
 	for s := range signals {
 		sig := s.(syscall.Signal)
@@ -287,6 +287,7 @@ func (t *trace) mind(signals <-chan os.Signal) {
 			continue
 		}
 		t.interrupted.Store(int32(sig))
+		_ = sess.Stop() // ebtrace ends in any case, and the kernel then takes off what it left
 		close(t.stop)
 		return
 	}
