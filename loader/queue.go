@@ -11,7 +11,7 @@ import (
 // the rings fill, and then records are lost, and counted.
 const (
 	chunkSize  = 256 << 10 // holds the largest record, struct eb_scratch in bpf/maps.h
-	maxBacklog = 40 << 20
+	maxBacklog = 80 << 20
 	maxChunks  = maxBacklog / chunkSize
 )
 
