@@ -153,7 +153,8 @@ type Subject interface {
 	// Flags is the value of the flags argument.
 	Flags() (v uint64, ok bool)
 	// Paths are the names of the file of path argument n, 0 or 1: resolved with
-	// and without the last symbolic link. ok is false if they cannot be read.
+	// and without the last symbolic link; none if there is no such argument. ok
+	// is false if they cannot be read.
 	Paths(n int) (names []string, ok bool)
 	Address() (a *Address, ok bool)
 	UID() uint32
@@ -183,12 +184,25 @@ func (r *Rule) matches(s Subject) bool {
 	if m.Exe != nil && !m.Exe.Matches(s.Exe()) || m.Comm != nil && !m.Comm.Matches(s.Comm()) {
 		return false
 	}
-	for n, p := range []*Pattern{m.Path, m.Path2} {
-		if p != nil && !r.matchesPath(p, s, n) {
-			return false
-		}
+	if m.Path2 != nil && !r.matchesPath(m.Path2, s, 1) {
+		return false
+	}
+	if m.Path != nil && !r.matchesFirst(s) {
+		return false
 	}
 	return len(m.Addr) == 0 || r.matchesAddr(s)
+}
+
+// matchesFirst is about the first path of a call; without path2 it is about
+// the second too, as of rename and link: one is enough, to allow it takes both.
+func (r *Rule) matchesFirst(s Subject) bool {
+	p := r.Match.Path
+	first := r.matchesPath(p, s, 0)
+	second, ok := s.Paths(1)
+	if r.Match.Path2 != nil || ok && len(second) == 0 || first != r.Action.allows() {
+		return first
+	}
+	return r.matchesPath(p, s, 1)
 }
 
 func (r *Rule) matchesPath(p *Pattern, s Subject, n int) bool {
@@ -216,9 +230,20 @@ func (a *Action) allows() bool { return a.Decision == Run }
 // pathArgs are the indexes of the path arguments of a row.
 func pathArgs(row *table.Row) (at []int) {
 	for i := range row.Args {
-		if row.Args[i].Kind == table.KindPath {
+		if row.Args[i].Kind == table.KindPath && row.Args[i].Dir != table.Out {
 			at = append(at, i)
 		}
 	}
 	return at
+}
+
+// Judge returns the rule for a call, -1 if there is none. It leaves When out
+// of account: that depends on the calls before.
+func Judge(rules []Rule, abi table.ABI, nr int32, s Subject) int {
+	for i := range rules {
+		if rules[i].Match.compile() == nil && slices.Contains(rules[i].Calls[abi], nr) && rules[i].matches(s) {
+			return i
+		}
+	}
+	return -1
 }

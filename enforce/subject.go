@@ -108,17 +108,17 @@ func flagsArg(row *table.Row) int {
 
 // Paths implements Subject.
 func (s *subject) Paths(n int) ([]string, bool) {
-	if s.tried[n] {
-		return s.names[n], s.names[n] != nil
-	}
-	s.tried[n] = true
 	if s.row == nil {
 		return nil, false
 	}
 	at := pathArgs(s.row)
 	if n >= len(at) {
-		return nil, false
+		return nil, true
 	}
+	if s.tried[n] {
+		return s.names[n], s.names[n] != nil
+	}
+	s.tried[n] = true
 	a := &s.row.Args[at[n]]
 	reg := a.Reg[s.c.abi]
 	if reg < 0 {
@@ -154,6 +154,9 @@ func (s *subject) resolve(dir, name string) []string {
 	base, root := s.base(dir)
 	if base == "" && !strings.HasPrefix(name, "/") {
 		return []string{path.Join("/", name)} // the kernel will refuse a bad descriptor
+	}
+	if s.how != nil && binary.LittleEndian.Uint64(s.how[16:])&unix.RESOLVE_IN_ROOT != 0 {
+		root = base
 	}
 	w := walker{root: root, tid: s.t.tid, pid: s.t.pid}
 	if strings.HasPrefix(name, "/") {

@@ -24,6 +24,9 @@ func run(args []string) int {
 	if len(args) == 1 && args[0] == "doctor" {
 		return doctor(os.Stdout)
 	}
+	if len(args) > 0 && args[0] == "policy" {
+		return policyCommand(os.Stdout, args[1:])
+	}
 	o, err := parseArgs(args)
 	switch {
 	case err != nil:

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -84,8 +85,12 @@ func Parse(file string, text []byte) (*Policy, error) {
 		return nil, &Error{File: file, Text: fmt.Sprintf("it is larger than %d bytes", MaxSize)}
 	}
 	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return nil, &Error{File: file, Text: err.Error()}
+	}
+	if err := dec.Decode(new(yaml.Node)); doc.Kind != 0 && !errors.Is(err, io.EOF) {
+		return nil, &Error{File: file, Text: "there is more than one document in it"}
 	}
 	p := &parser{file: file}
 	pol, err := p.policy(&doc)

@@ -1,0 +1,88 @@
+package policy
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/ebtrace/ebtrace/decode"
+	"github.com/ebtrace/ebtrace/decode/table"
+	"github.com/ebtrace/ebtrace/enforce"
+)
+
+// Explain writes what each rule does, by which mechanism and at which cost,
+// and what is closed besides.
+func Explain(w io.Writer, p *Policy) error {
+	var b strings.Builder
+	mode := "enforce"
+	if p.Monitor {
+		mode = "monitor: nothing is changed, the trace says what would be"
+	}
+	fmt.Fprintf(&b, "mode: %s\non_exit: %s\n", mode, p.OnExit)
+	for i := range p.Rules {
+		r := &p.Rules[i]
+		fmt.Fprintf(&b, "\nrule %s (line %d): %s\n  calls: %s\n", r.Name, p.Lines[i], Describe(&r.Action), calls(r))
+		stops, why := "one stop", "a seccomp filter stops these calls and no others"
+		switch {
+		case p.Monitor:
+		case r.Match.Inspects():
+			stops = "one stop; a second, at the end, for calls that run"
+			why += "; what the rule looks at is copied to sealed memory, and what was opened or executed is looked at again"
+		case r.Action.DelayExit > 0:
+			stops = "two stops"
+		}
+		fmt.Fprintf(&b, "  mechanism: %s\n  cost per call: %s, about 10 to 20 us each\n", why, stops)
+	}
+	switch {
+	case p.Monitor:
+	case !p.Harden:
+		b.WriteString("\nharden: false: a program that wants to can get around the rules\n")
+	default:
+		b.WriteString("\nclosed besides:\n")
+		for _, c := range enforce.Hardening {
+			fmt.Fprintf(&b, "  %s: %s (%s)\n", c.Call, c.Answer, c.Reason)
+		}
+	}
+	b.WriteString("\nThe tree can see that it is traced (TracerPid, Seccomp in /proc/PID/status); debuggers in it do not work.\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// calls is the list of the calls of a rule.
+func calls(r *enforce.Rule) string {
+	abi := table.AMD64
+	var names []string
+	for _, nr := range r.Calls[abi] {
+		names = append(names, table.Name(abi, nr))
+	}
+	const most = 12
+	if len(names) > most {
+		return strings.Join(names[:most], " ") + fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return strings.Join(names, " ")
+}
+
+// Describe is an action in words.
+func Describe(a *enforce.Action) string {
+	var s []string
+	switch a.Decision {
+	case enforce.Deny:
+		s = append(s, "deny "+decode.ErrnoName(a.Errno))
+	case enforce.Return:
+		s = append(s, fmt.Sprintf("return %d", a.Value))
+	case enforce.Kill:
+		s = append(s, "kill")
+	default:
+		s = append(s, "allow")
+	}
+	if a.Signal != 0 {
+		s = append(s, fmt.Sprintf("signal %d", a.Signal))
+	}
+	if a.DelayEnter > 0 {
+		s = append(s, fmt.Sprintf("delay the entry by %v", a.DelayEnter))
+	}
+	if a.DelayExit > 0 {
+		s = append(s, fmt.Sprintf("delay the exit by %v", a.DelayExit))
+	}
+	return strings.Join(s, ", ")
+}
