@@ -73,8 +73,9 @@ __noinline int work_begin(__u32 slot, __u32 point, __u32 op)
 	struct eb_works *w = works_at(slot);
 	if (!s || !w || s->state & EB_SLOT_ARMED)
 		return 0;
-	if (w->cause != s->begin || w->depth > EB_FRAMES) {	/* what is left has ended unseen */
+	if (w->cause != s->begin || w->start != s->start || w->depth > EB_FRAMES) {	/* what is left has ended unseen */
 		w->cause = s->begin;
+		w->start = s->start;
 		w->depth = 0;
 	}
 	__u32 at = w->depth >= EB_FRAMES ? 0 : w->depth;
@@ -295,13 +296,19 @@ static __always_inline void frame_end(struct eb_frame *f, __s64 ret)
 	f->args[1] = 0;	/* the kernel's address is nobody's business */
 }
 
+/* Is the result of an operation a number of bytes? */
+static __always_inline int moves_bytes(__u16 op)
+{
+	return op == EB_VFS_READ || op == EB_VFS_WRITE || op == EB_VFS_SPLICE || op == EB_VFS_COPY;
+}
+
 static __always_inline int work_wanted(struct eb_frame *f, __s64 ret, __u64 now)
 {
 	if (!f->dentry && !f->str)
 		return 0;	/* it came to nothing before there was a file */
 	if (min_work_time && now - f->begin < min_work_time)
 		return 0;
-	if (min_work_bytes && (!f->bytes || ret < (__s64)min_work_bytes))
+	if (min_work_bytes && (!moves_bytes(f->op) || ret < (__s64)min_work_bytes))
 		return 0;
 	return 1;
 }

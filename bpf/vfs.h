@@ -103,6 +103,7 @@ struct eb_frame {
 
 struct eb_works {
 	__u64 cause;	/* begin of the call that the frames belong to */
+	__u64 start;	/* of the thread that they belong to: slots are used again */
 	__u64 mnt;	/* struct vfsmount * that was last asked for to write to */
 	__u64 raw[8];	/* arguments of the function that begins */
 	__u32 depth;

@@ -159,6 +159,7 @@ const (
 type VfsEbWorks struct {
 	_     structs.HostLayout
 	Cause uint64
+	Start uint64
 	Mnt   uint64
 	Raw   [8]uint64
 	Depth uint32

@@ -155,6 +155,9 @@ func (s *Session) Lost() (l Lost) {
 			l.Skipped += st.RecursionMisses
 		}
 	}
+	if s.vfs != nil {
+		l.Skipped += s.vfs.skipped()
+	}
 	return l
 }
 

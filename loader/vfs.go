@@ -41,6 +41,7 @@ type vfs struct {
 	kprobes bool // fentry has been refused
 	means   map[string]string
 	missing []Missing
+	progs   []*ebpf.Program
 	close   []func() error
 }
 
@@ -286,7 +287,11 @@ func (v *vfs) programs(fn string, names ...string) ([]*ebpf.Program, error) {
 	return progs, nil
 }
 
-func closeAll(progs []*ebpf.Program) {
+// undo takes off what was attached of a point that cannot be had whole.
+func undo(links []link.Link, progs []*ebpf.Program) {
+	for _, l := range links {
+		l.Close()
+	}
 	for _, p := range progs {
 		p.Close()
 	}
@@ -301,19 +306,16 @@ func (v *vfs) fentry(p *vfsPoint, fn string) error {
 	if err != nil {
 		return err
 	}
-	defer closeAll(progs) // their links hold them
 	var links []link.Link
 	for _, prog := range progs {
 		l, err := link.AttachTracing(link.TracingOptions{Program: prog})
 		if err != nil {
-			for _, l := range links {
-				l.Close()
-			}
+			undo(links, progs)
 			return reason(err)
 		}
 		links = append(links, l)
 	}
-	v.keep(links)
+	v.keep(links, progs)
 	return nil
 }
 
@@ -333,7 +335,6 @@ func (v *vfs) kprobe(p *vfsPoint, fn string) error {
 	if err != nil {
 		return err
 	}
-	defer closeAll(progs)
 	var links []link.Link
 	if !p.note {
 		l, err := link.Kretprobe(fn, progs[1], &link.KprobeOptions{RetprobeMaxActive: maxActive})
@@ -341,25 +342,39 @@ func (v *vfs) kprobe(p *vfsPoint, fn string) error {
 			l, err = link.Kretprobe(fn, progs[1], nil)
 		}
 		if err != nil {
+			undo(nil, progs)
 			return reason(err)
 		}
 		links = append(links, l)
 	}
 	l, err := link.Kprobe(fn, progs[0], nil)
 	if err != nil {
-		for _, l := range links {
-			l.Close()
-		}
+		undo(links, progs)
 		return reason(err)
 	}
-	v.keep(append(links, l))
+	v.keep(append(links, l), progs)
 	return nil
 }
 
-func (v *vfs) keep(links []link.Link) {
+func (v *vfs) keep(links []link.Link, progs []*ebpf.Program) {
+	for _, p := range progs {
+		v.close = append(v.close, p.Close)
+	}
 	for _, l := range links {
 		v.close = append(v.close, l.Close)
 	}
+	v.progs = append(v.progs, progs...)
+}
+
+// skipped is how often the kernel did not run a program because it was not
+// finished on that CPU: at most so many operations are missing, of any thread.
+func (v *vfs) skipped() (n uint64) {
+	for _, p := range v.progs {
+		if st, err := p.Stats(); err == nil {
+			n += st.RecursionMisses
+		}
+	}
+	return n
 }
 
 // end detaches and unloads everything, links first.

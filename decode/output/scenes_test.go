@@ -62,7 +62,7 @@ func work(tid uint32, ms float64, name, p string, w decode.Work) *decode.Event {
 	e := plainEvent(events.Work, tid, ms)
 	w.Layer, w.Name, w.Begin, w.End = "vfs", name, e.Time-4000, e.Time
 	if w.Context == "" {
-		w.Context, w.Cause, w.Call = "syscall", e.Time-9000, "openat"
+		w.Context, w.Cause, w.Call = "syscall", plainEvent(events.Whole, tid, 0).Time, "openat"
 	}
 	w.File, w.FS = &decode.File{Path: []byte(p), Mode: 0o100644, Ino: 1234, Dev: 254<<20 | 1}, []byte("ext4")
 	e.Work = &w
@@ -82,6 +82,7 @@ func filework() []*decode.Event {
 		work(10, 2, "rename", "/tmp/<a>", decode.Work{Offset: -1, File2: file("/tmp/b")}),
 		work(10, 3, "symlink", "/tmp/s", decode.Work{Offset: -1, Text: []byte("to\xff\"here")}),
 		deleted, cut,
+		work(10, 5.5, "read", "/of/a/call/not/shown", decode.Work{Offset: 0, Bytes: 10, Ret: 7, Context: "syscall", Cause: 5, Call: "read"}),
 		work(10, 6, "fault", "/lib/libc.so.6", decode.Work{Offset: 8192, Ret: 0x200, Hex: true, Context: "page fault"}),
 		exit(10, 10, 17, decode.ExitInfo{GroupDead: true}),
 	}

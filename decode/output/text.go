@@ -38,6 +38,7 @@ type thread struct {
 	ip       uint64
 	abi      table.ABI
 	held     *held   // the leader has ended, its process has not
+	began    uint64  // of the call shown last
 	inCall   bool    // a Begin was shown, its End not yet
 	ignored  ignored // signals that wait for the end of the call
 	s        *stream

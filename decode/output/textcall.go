@@ -15,7 +15,7 @@ const i386 = table.I386
 func (t *Text) call(th *thread, e *decode.Event) {
 	c := e.Call
 	t.personality(th, e)
-	th.nr, th.ip = c.NR, c.IP
+	th.nr, th.ip, th.began = c.NR, c.IP, c.Begin
 	t.f.abi = uint8(c.ABI)
 	t.f.mark, t.f.markPos = -1, -1
 	s := th.s

@@ -18,7 +18,7 @@ func (t *Text) work(th *thread, e *decode.Event) {
 	}
 	b := t.begin(th, e.Time, e.Comm, true)
 	start := len(b)
-	if w.Cause != 0 {
+	if w.Cause != 0 && w.Cause == th.began {
 		b = append(b, workIndent...)
 	}
 	for range w.Depth {
