@@ -48,10 +48,5 @@ func setArg(tid int, abi table.ABI, arg int, v uint64) error {
 	return ptrace(unix.PTRACE_POKEUSR, tid, argOffsets[abi][arg], uintptr(v))
 }
 
-// setResult changes what the call that tid is leaving returns.
-func setResult(tid int, ret int64) error {
-	return ptrace(unix.PTRACE_POKEUSR, tid, userRAX, uintptr(ret))
-}
-
 // Supported says why this build cannot enforce, nil if it can.
 func Supported() error { return nil }

@@ -28,4 +28,3 @@ func abiOf(arch uint32, _ uint64) table.ABI {
 
 func skipCall(int, int64) error                { return errSupported }
 func setArg(int, table.ABI, int, uint64) error { return errSupported }
-func setResult(int, int64) error               { return errSupported }

@@ -36,6 +36,8 @@ func Start(cfg *Config) (*Client, error) {
 	}
 	ours, theirs := os.NewFile(uintptr(pair[0]), "enforcer"), os.NewFile(uintptr(pair[1]), "observer")
 	defer theirs.Close()
+	// best effort: room for the verdicts of some milliseconds
+	_ = unix.SetsockoptInt(pair[1], unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, sendBuffer)
 	cmd := exec.Command("/proc/self/exe", ServeName)
 	cmd.Args[0] = "ebtrace"
 	cmd.Stderr = os.Stderr
@@ -100,6 +102,9 @@ func (c *Client) Drain(f func(*Verdict)) (more bool) {
 		}
 	}
 }
+
+// sendBuffer is what verdicts may wait in, in bytes.
+const sendBuffer = 8 << 20
 
 // drainStep is how many bytes are read at once.
 const drainStep = 64 << 10

@@ -37,6 +37,7 @@ func newVerdicts(cfg *enforce.Config, c *enforce.Client) *verdicts {
 	go func() { // so that the enforcer never waits for the output
 		for v.drain() {
 			c.Wait()
+			time.Sleep(verdictPause) // so that not each verdict wakes ebtrace
 		}
 	}()
 	return v
@@ -204,6 +205,9 @@ func (t *trace) flush() error {
 	}
 	return t.out.Flush()
 }
+
+// verdictPause is how long verdicts gather; who needs them before drains them.
+const verdictPause = 5 * time.Millisecond
 
 // settled is how old a call that did not run must be to be written without an
 // event after it; events are held back for less.
