@@ -10,7 +10,7 @@ import (
 // traceOptions of every task: its children are traced too, and all are killed
 // if the enforcer dies.
 const traceOptions = unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACESECCOMP | unix.PTRACE_O_TRACEFORK |
-	unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC
+	unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_EXITKILL | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC
 
 func ptrace(request, tid int, addr, data uintptr) error {
 	_, _, e := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(request), uintptr(tid), addr, data, 0, 0)
@@ -22,13 +22,7 @@ func ptrace(request, tid int, addr, data uintptr) error {
 
 // seize makes the calling thread the tracer of tid, with the options in the
 // same call: no child can escape between.
-func seize(tid int, kill bool) error {
-	o := uintptr(traceOptions)
-	if kill {
-		o |= unix.PTRACE_O_EXITKILL
-	}
-	return ptrace(unix.PTRACE_SEIZE, tid, 0, o)
-}
+func seize(tid int) error { return ptrace(unix.PTRACE_SEIZE, tid, 0, traceOptions) }
 
 // stopInfo is struct ptrace_syscall_info (linux/ptrace.h, since Linux 5.3).
 type stopInfo struct {

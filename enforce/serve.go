@@ -48,7 +48,7 @@ func Serve() int {
 
 // begin seizes what is to be traced.
 func (tr *tracer) begin() error {
-	if err := seize(tr.cfg.Launch, !tr.cfg.Release); err != nil {
+	if err := seize(tr.cfg.Launch); err != nil {
 		return fmt.Errorf("ptrace(PTRACE_SEIZE, %d): %w", tr.cfg.Launch, err)
 	}
 	tr.task(tr.cfg.Launch).known = true

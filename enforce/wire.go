@@ -12,7 +12,6 @@ import (
 type Config struct {
 	Rules   []Rule
 	Monitor bool // decide and tell, but change nothing
-	Release bool // if the enforcer dies, its tasks live on
 	Launch  int  // process that will execve the command
 	StrSize int  // bytes of data to keep with a call that does not run
 	FDs     bool // with what its descriptors are

@@ -50,7 +50,7 @@ func setInject(o *options, expr string, fault bool) error {
 func (o *options) enforceConfig() *enforce.Config {
 	cfg := &enforce.Config{Rules: enforce.Injections(o.inject), StrSize: o.text.StrSize, FDs: o.text.Files != 0}
 	if p := o.policy; p != nil {
-		cfg.Rules, cfg.Monitor, cfg.Release = p.Rules, p.Monitor, p.OnExit == policy.OnExitEnosys
+		cfg.Rules, cfg.Monitor = p.Rules, p.Monitor
 	}
 	return cfg
 }

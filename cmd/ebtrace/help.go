@@ -13,7 +13,8 @@ const usage = `Usage: ebtrace [OPTION]... [--] PROG [ARG]...
        ebtrace policy check|explain|test FILE [CALL]
 
 Shows the system calls and signals of a process and of all it starts, without
-stopping any of them unless a rule says so. Needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_PTRACE.
+stopping any of them, unless a rule asks for that. Needs root, or CAP_BPF,
+CAP_PERFMON and CAP_SYS_PTRACE.
 `
 
 const afterOptions = `

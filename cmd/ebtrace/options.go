@@ -151,8 +151,6 @@ func (o *options) check() error {
 		return errors.New("--enforce, -e inject= and -e fault= are for the command and all it starts: they exclude --no-follow")
 	case o.policy != nil && len(o.inject) > 0:
 		return errors.New("--enforce and -e inject= or -e fault= are mutually exclusive")
-	case o.policy != nil && o.policy.OnExit == policy.OnExitRelease:
-		return errors.New("on_exit: release is not possible for a command: its filter cannot be taken away; use kill or enosys")
 	case o.out.file == "" && o.out.separately:
 		o.out.separately = false // as strace: without a file -ff is -f
 	}

@@ -24,9 +24,7 @@ type OnExit string
 
 // Values of on_exit.
 const (
-	OnExitKill    OnExit = "kill"    // its processes are killed
-	OnExitEnosys  OnExit = "enosys"  // calls that rules name fail with ENOSYS for ever
-	OnExitRelease OnExit = "release" // it goes on unchecked; not with a command
+	OnExitKill OnExit = "kill" // its processes are killed
 )
 
 // Policy is a policy that was found right.
@@ -132,8 +130,7 @@ func (p *parser) policy(doc *yaml.Node) (*Policy, error) {
 			return p.choice(n, "enforce", "monitor")
 		},
 		"on_exit": func(n *yaml.Node) error {
-			pol.OnExit = OnExit(n.Value)
-			return p.choice(n, "kill", "enosys", "release")
+			return p.onExit(n)
 		},
 		"harden": func(n *yaml.Node) error { return p.boolean(n, &pol.Harden) },
 		"rules":  func(n *yaml.Node) error { return p.rules(n, pol) },
@@ -147,6 +144,19 @@ func (p *parser) policy(doc *yaml.Node) (*Policy, error) {
 		return nil, p.errf(doc.Content[0], "there are no rules")
 	}
 	return pol, nil
+}
+
+// onExit takes what can be kept. A call that is stopped in the moment that the
+// enforcer dies runs, unchecked, unless its process is killed: nothing weaker
+// than kill keeps the rules.
+func (p *parser) onExit(n *yaml.Node) error {
+	switch n.Value {
+	case "enosys":
+		return p.errf(n, "on_exit: enosys is not available: a call that is stopped in the moment that the enforcer dies would run unchecked; use kill")
+	case "release":
+		return p.errf(n, "on_exit: release is not available: the filter of a command cannot be taken away; use kill")
+	}
+	return p.choice(n, "kill")
 }
 
 func (p *parser) rules(n *yaml.Node, pol *Policy) error {

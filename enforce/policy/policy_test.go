@@ -16,14 +16,15 @@ const head = "version: 1\nrules:\n"
 // TestErrors: what is wrong, with its line and column.
 func TestErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                       "p: it is empty",
-		"version: 2\nrules: []":  "p:1:10: '2' is not 1",
-		"rules: []\nversion: 1":  "p:1:1: there are no rules",
-		"version: 1\nmdoe: x":    "p:2:1: unknown key 'mdoe' (did you mean 'mode'?)",
-		"version: 1\nmode: off":  "p:2:7: 'off' is not enforce or monitor",
-		"version: 1\nversion: 1": "p:2:1: 'version' is given twice",
-		"version: 1\non_exit: x": "p:2:10: 'x' is not kill or enosys or release",
-		head + "  - {name: a}":   "p:3:5: the rule 'a' has no syscalls",
+		"":                            "p: it is empty",
+		"version: 2\nrules: []":       "p:1:10: '2' is not 1",
+		"rules: []\nversion: 1":       "p:1:1: there are no rules",
+		"version: 1\nmdoe: x":         "p:2:1: unknown key 'mdoe' (did you mean 'mode'?)",
+		"version: 1\nmode: off":       "p:2:7: 'off' is not enforce or monitor",
+		"version: 1\nversion: 1":      "p:2:1: 'version' is given twice",
+		"version: 1\non_exit: enosys": "p:2:10: on_exit: enosys is not available: a call that is stopped in the moment that the enforcer dies would run unchecked; use kill",
+		"version: 1\non_exit: x":      "p:2:10: 'x' is not kill",
+		head + "  - {name: a}":        "p:3:5: the rule 'a' has no syscalls",
 		head + "  - {name: a, syscalls: [opne], deny: EPERM}":                                             "p:3:26: invalid system call 'opne' (did you mean 'open'?)",
 		head + "  - {name: a, syscalls: [open], deny: EFOO}":                                              "p:3:39: no error is called 'EFOO'",
 		head + "  - {name: a, syscalls: [open], deny: 4096}":                                              "p:3:39: no error is called '4096'",

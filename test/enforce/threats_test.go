@@ -98,18 +98,6 @@ func run(t *testing.T, name string, args ...string) (stdout, stderr string, sig 
 	return out.String(), errs.String(), sig
 }
 
-// TestEnosysWithoutTracer: on_exit: enosys leaves the tree alive, and what
-// rules name fails.
-func TestEnosysWithoutTracer(t *testing.T) {
-	tracer := testenv.Tracer(t)
-	prog := testenv.CompileC(t, "testdata/threats.c", "-pthread")
-	s := newScene(t, "on_exit: enosys")
-	out, errs, sig := run(t, tracer, "-qq", "-e", "trace=none", "-e", "signal=none", "--enforce", s.policy, "--", prog, "orphan", s.secret, s.allowed)
-	if !strings.Contains(out, "ENFORCED") || sig != 0 {
-		t.Errorf("%q, signal %v\n%s", out, sig, errs)
-	}
-}
-
 // TestMonitorChangesNothing: the call succeeds, the trace says what would be.
 func TestMonitorChangesNothing(t *testing.T) {
 	tracer := testenv.Tracer(t)
