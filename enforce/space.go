@@ -175,6 +175,13 @@ func (tr *tracer) makeSpace(t *task) error {
 
 // build runs the calls that make a space in the target.
 func (r *remote) build() (*space, error) {
+	// until it is sealed nobody of the same user may come by the file, as by /proc/PID/fd
+	if d, err := r.call(unix.SYS_PRCTL, unix.PR_GET_DUMPABLE); err == nil && d == 1 {
+		if _, err := r.call(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0); err != nil {
+			return nil, err
+		}
+		defer r.call(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 1)
+	}
 	fd, err := r.call(unix.SYS_MEMFD_CREATE, r.empty, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
 	if err != nil {
 		return nil, err
