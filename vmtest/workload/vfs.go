@@ -35,6 +35,11 @@ func vfs(arg string) {
 			fatal("fallocate", e)
 		}
 	}
+	copied := must("openat", syscall.SYS_OPENAT, atFDCWD, str(dir+"/copy"), syscall.O_WRONLY|syscall.O_CREAT, 0o600)
+	at := int64(0)
+	must("copy_file_range", unix.SYS_COPY_FILE_RANGE, fd, uintptr(unsafe.Pointer(&at)), copied, 0, 700, 0)
+	must("fsetxattr", syscall.SYS_FSETXATTR, fd, str("trusted.x"), bytes(data), 9, 0)
+	must("fremovexattr", syscall.SYS_FREMOVEXATTR, fd, str("trusted.x"))
 	must("close", syscall.SYS_CLOSE, fd)
 	must("linkat", syscall.SYS_LINKAT, atFDCWD, name, atFDCWD, str(dir+"/hard"), 0)
 	must("symlinkat", syscall.SYS_SYMLINKAT, str("a"), atFDCWD, str(dir+"/soft"))
