@@ -37,25 +37,36 @@ static __always_inline void slot_free(__u32 slot)
 }
 
 /*
+ * Is slot n, which no thread had yet, ours? Of those who ask at the same time
+ * one gets it. Global functions, this one and
+ * the next: their paths are not multiplied with those of the caller.
+ */
+__noinline int slot_claim(__u32 n)
+{
+	__u8 one = 1;
+	if (bpf_map_update_elem(&claimed, &n, &one, BPF_NOEXIST))
+		return 0;
+	if (n > used_slots)
+		used_slots = n;
+	return 1;
+}
+
+/*
  * A slot that no thread has, 0 if there is none: one that was freed, or the
  * next that was never used. Who first puts a number into `claimed` has it;
  * atomic operations that return a value came only with Linux 5.12.
  */
-static __always_inline __u32 slot_new(void)
+__noinline int slot_new(void)
 {
 	__u32 n = 0;
-	__u8 one = 1;
 	if (!bpf_map_pop_elem(&free_slots, &n))
 		return n;
 	n = used_slots;
 	for (int i = 0; i < EB_MAX_RACE; i++) {
 		if (++n > max_slots)
 			return 0;
-		if (!bpf_map_update_elem(&claimed, &n, &one, BPF_NOEXIST)) {
-			if (n > used_slots)
-				used_slots = n;
+		if (slot_claim(n))
 			return n;
-		}
 	}
 	return 0;
 }

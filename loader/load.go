@@ -49,7 +49,7 @@ func (s *Session) load(o *Options) (plans *table.PlanSet, err error) {
 	s.types, terr = types()
 	setPreempt(s.spec, funcs)
 	if err = errors.Join(err, terr); err == nil {
-		err = s.loadPrograms(o)
+		err = s.loadPrograms(o, wants.needCopy)
 	}
 	return plans, explain(err)
 }
@@ -114,8 +114,9 @@ func (s *Session) loadMaps() error {
 	return coll.Assign(&s.vars)
 }
 
-// loadPrograms loads what every trace needs.
-func (s *Session) loadPrograms(o *Options) error {
+// loadPrograms loads what every trace needs, and, with copied, what copies the
+// memory that calls refer to.
+func (s *Session) loadPrograms(o *Options, copied bool) error {
 	small := []string{"task_fork", "task_exec", "task_exit", "sys_exit"}
 	if !o.NoSignals {
 		small = append(small, "signal_taken", "signal_untaken")
@@ -128,13 +129,21 @@ func (s *Session) loadPrograms(o *Options) error {
 			small = append(small, name+again)
 		}
 	}
-	large := after(func() (map[string]*ebpf.Program, error) { return s.programs("copy") })
+	large := after(func() (map[string]*ebpf.Program, error) {
+		if !copied {
+			return nil, nil
+		}
+		return s.programs("copy")
+	})
 	progs, err := s.programs(small...)
 	more, lerr := large()
 	maps.Copy(s.progs, progs)
 	maps.Copy(s.progs, more)
 	if err := errors.Join(err, lerr); err != nil {
 		return err
+	}
+	if !copied {
+		return nil
 	}
 	return s.maps["tails"].Put(uint32(0), s.progs["copy"])
 }

@@ -10,6 +10,7 @@ type wants struct {
 	byNumber  [table.NumABI * table.MaxNR]uint8
 	unknown   uint8
 	needEntry bool // sys_enter must be attached
+	needCopy  bool // memory is copied for some call
 }
 
 func makeWants(o *Options, plans *table.PlanSet) *wants {
@@ -32,6 +33,9 @@ func makeWants(o *Options, plans *table.PlanSet) *wants {
 			if b&^wantPassive != 0 || row == nil && table.Name(abi, nr) != "" || row != nil && row.Blocks() {
 				w.needEntry = true
 			}
+			if b&wantCopy != 0 && !o.Counts {
+				w.needCopy = true
+			}
 			w.byNumber[int(abi)*table.MaxNR+int(nr)] = b
 		}
 	}
@@ -40,6 +44,7 @@ func makeWants(o *Options, plans *table.PlanSet) *wants {
 }
 
 const (
+	wantCopy     = uint8(bpf.TraceEbWantEB_W_ENTRY_OPS) | uint8(bpf.TraceEbWantEB_W_EXIT_OPS)
 	wantSelected = uint8(bpf.TraceEbWantEB_W_SELECTED)
 	// what can be had at the exit of a call alone
 	wantPassive = wantSelected | uint8(bpf.TraceEbWantEB_W_EXIT_OPS) | uint8(bpf.TraceEbWantEB_W_VARIANT)
