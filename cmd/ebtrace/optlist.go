@@ -80,7 +80,7 @@ var outputFlags = []flagDef{
 	{"A", "output-append-mode", "", "append to FILE", on(func(o *options) *bool { return &o.out.append })},
 	{"", "output-separately", "", "a file per thread: FILE.TID; -ff is the same", on(func(o *options) *bool { return &o.out.separately })},
 	{"", "json", "", "one JSON object per line (docs/schema.json)", on(func(o *options) *bool { return &o.json })},
-	{"", "buffer", "SIZE", "size of the ring between kernel and ebtrace (32M)", setBuffer},
+	{"", "buffer", "SIZE", "size of the ring between kernel and ebtrace (4M a CPU)", setBuffer},
 	{"", "fail-on-loss", "", "exit with 125 if an event was lost", on(func(o *options) *bool { return &o.failOnLoss })},
 }
 
