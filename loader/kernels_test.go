@@ -38,6 +38,12 @@ var tracepointArgs = map[string][]string{
 // cache. It boots nothing and needs no privilege: a field or function that a
 // kernel names otherwise shows in a second.
 func TestSavedKernels(t *testing.T) {
+	onSavedKernels(t, func(t *testing.T, arch string, raw []byte) { checkKernel(t, objects[arch], raw) })
+}
+
+// onSavedKernels runs a test for each kernel of the matrix whose types are in
+// the cache.
+func onSavedKernels(t *testing.T, test func(t *testing.T, arch string, raw []byte)) {
 	found := false
 	for i := range kernels.Matrix {
 		k := &kernels.Matrix[i]
@@ -50,19 +56,16 @@ func TestSavedKernels(t *testing.T) {
 			continue
 		}
 		found = true
-		t.Run(k.Name(), func(t *testing.T) { checkKernel(t, objects[k.Arch], raw) })
+		t.Run(k.Name(), func(t *testing.T) { test(t, k.Arch, raw) })
 	}
 	if !found {
 		t.Skip("no kernel's types are saved: 'make vmtest-btf' does it")
 	}
 }
 
-func checkKernel(t *testing.T, object string, raw []byte) {
-	spec, err := ebpf.LoadCollectionSpec(object)
-	if err != nil {
-		t.Fatal(err)
-	}
-	setPreempt(spec, nil)
+// savedTypes reads a kernel's types: all, and what a program needs of them.
+func savedTypes(t *testing.T, spec *ebpf.CollectionSpec, raw []byte) (whole, part *btf.Spec) {
+	t.Helper()
 	whole, err := btf.LoadSpecFromReader(bytes.NewReader(raw))
 	if err != nil {
 		t.Fatal(err)
@@ -71,10 +74,20 @@ func checkKernel(t *testing.T, object string, raw []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	part, err := btf.LoadSpecFromReader(bytes.NewReader(small))
+	part, err = btf.LoadSpecFromReader(bytes.NewReader(small))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return whole, part
+}
+
+func checkKernel(t *testing.T, object string, raw []byte) {
+	spec, err := ebpf.LoadCollectionSpec(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	setPreempt(spec, nil)
+	whole, part := savedTypes(t, spec, raw)
 	for _, name := range slices.Sorted(maps.Keys(spec.Programs)) {
 		p := spec.Programs[name]
 		if err := checkTarget(p, whole); err != nil {

@@ -118,7 +118,7 @@ func (s *Session) loadMaps() error {
 // memory that calls refer to.
 func (s *Session) loadPrograms(o *Options, copied bool) error {
 	small := []string{"task_fork", "task_exec", "task_exit", "sys_exit"}
-	if !o.NoSignals {
+	if o.Signals != 0 {
 		small = append(small, "signal_taken", "signal_untaken")
 	}
 	if s.hasEntry {

@@ -25,8 +25,7 @@ type Options struct {
 	Paths       []string        // empty: any; at most 64, each shorter than 256 bytes
 	Comms       []string        // empty: any; at most 16
 	UIDs        []uint32        // empty: any; at most 16
-	Signals     table.SignalSet // which are recorded
-	NoSignals   bool            // Signals is empty: none
+	Signals     table.SignalSet // which are recorded; 0: none
 
 	VFS *VFS // nil: nothing below the calls is looked at
 

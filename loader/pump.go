@@ -138,11 +138,13 @@ func (s *Session) lookInFlight(q *queue, until uint64) {
 func (s *Session) drain(q *queue) (n int, stuck bool, full uint64) {
 	move := func(to *[]*events.Chunk) func([]byte) bool {
 		return func(rec []byte) bool {
-			ok := q.put(to, rec)
-			if !ok {
-				full = events.TimeOf(rec)
+			if q.put(to, rec) {
+				return true
 			}
-			return ok
+			if at := events.TimeOf(rec); full == 0 || at < full {
+				full = at
+			}
+			return false
 		}
 	}
 	m, late := s.rare.drain(move(&q.fill.rare))

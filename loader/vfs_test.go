@@ -1,15 +1,10 @@
 package loader
 
 import (
-	"bytes"
-	"os"
 	"slices"
 	"testing"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/btf"
-
-	"github.com/ebtrace/ebtrace/vmtest/kernels"
 )
 
 var vfsObjects = map[string]string{"amd64": "../bpf/vfs_x86_bpfel.o", "arm64": "../bpf/vfs_arm64_bpfel.o"}
@@ -17,23 +12,7 @@ var vfsObjects = map[string]string{"amd64": "../bpf/vfs_x86_bpfel.o", "arm64": "
 // TestVFSSavedKernels checks the second object as TestSavedKernels does the
 // first, and looks for every probed function and its arguments.
 func TestVFSSavedKernels(t *testing.T) {
-	found := false
-	for i := range kernels.Matrix {
-		k := &kernels.Matrix[i]
-		files, ok := k.Cached()
-		if !ok {
-			continue
-		}
-		raw, err := os.ReadFile(files.BTF)
-		if err != nil {
-			continue
-		}
-		found = true
-		t.Run(k.Name(), func(t *testing.T) { checkVFS(t, vfsObjects[k.Arch], raw) })
-	}
-	if !found {
-		t.Skip("no kernel's types are saved: 'make vmtest-btf' does it")
-	}
+	onSavedKernels(t, func(t *testing.T, arch string, raw []byte) { checkVFS(t, vfsObjects[arch], raw) })
 }
 
 func checkVFS(t *testing.T, object string, raw []byte) {
@@ -41,18 +20,7 @@ func checkVFS(t *testing.T, object string, raw []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole, err := btf.LoadSpecFromReader(bytes.NewReader(raw))
-	if err != nil {
-		t.Fatal(err)
-	}
-	small, _, err := reduceBTF(raw, typeNames(spec.Types.All()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	part, err := btf.LoadSpecFromReader(bytes.NewReader(small))
-	if err != nil {
-		t.Fatal(err)
-	}
+	whole, part := savedTypes(t, spec, raw)
 	v := &vfs{kernel: whole}
 	for i := range vfsPoints {
 		p := &vfsPoints[i]

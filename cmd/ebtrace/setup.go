@@ -31,7 +31,6 @@ func (o *options) loaderOptions() loader.Options {
 		Comms:       s.comms,
 		UIDs:        s.uids,
 		Signals:     s.signals,
-		NoSignals:   s.signals == 0,
 		Buffer:      o.buffer,
 		VFS:         o.vfsAsked(),
 	}

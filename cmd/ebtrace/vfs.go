@@ -72,7 +72,7 @@ func sayMissing(s *loader.Session) {
 
 // doctorVFS lists by what each operation of the file system can be seen.
 func doctorVFS(w io.Writer) {
-	s, err := loader.Open(loader.Options{Threads: 1, NoSignals: true, VFS: &loader.VFS{Best: true}})
+	s, err := loader.Open(loader.Options{Threads: 1, VFS: &loader.VFS{Best: true}})
 	if err != nil {
 		fmt.Fprintf(w, "%-22s %-5s %s\n", "vfs", "no", oneLine(err.Error()))
 		return

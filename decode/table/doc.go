@@ -55,7 +55,6 @@
 //	if=ARG&CONSTS         printed only if (ARG & CONSTS) != 0; CONSTS: names joined with |
 //	if=ARG                printed only if ARG is not 0
 //	                      a constant of several bits counts if any of them is set
-//	name=...              reserved
 //
 // # Results
 //

@@ -84,9 +84,7 @@ func newTracer(t *testing.T, o loader.Options) *tracer {
 	if o.StrSize == 0 {
 		o.StrSize = 32
 	}
-	if !o.NoSignals {
-		o.Signals = table.AllSignals
-	}
+	o.Signals = table.AllSignals
 	sess, err := loader.Open(o)
 	if errors.Is(err, loader.ErrNoPaths) && !must(kernels.Paths) {
 		t.Skip(err)
