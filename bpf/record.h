@@ -111,8 +111,8 @@ struct eb_work {
 	__s64 ret;	/* -4095..-1 are errors */
 	__s64 offset;	/* in the file, at the begin; -1: it has none */
 	__u64 bytes;	/* asked for */
-	__u64 args[2];	/* enum eb_vfs_op says what */
-	__u16 op;	/* enum eb_vfs_op */
+	__u64 args[2];	/* the operation's numbers: at its name below */
+	__u16 op;	/* enum eb_vfs_op, enum eb_net_op, IORING_OP_*: by layer */
 	__u8 layer;	/* enum eb_layer */
 	__u8 context;	/* enum eb_context */
 	__u8 depth;	/* operations that it was done within */
@@ -123,13 +123,16 @@ struct eb_work {
 
 enum eb_layer {
 	EB_LAYER_VFS = 1,
+	EB_LAYER_NET = 2,
+	EB_LAYER_URING = 3,
 };
 
 /* What work is done for. */
 enum eb_context {
 	EB_BY_CALL = 1,
 	EB_BY_FAULT = 2,	/* a page fault */
-	EB_BY_URING = 3,	/* a request of io_uring, within the caller's io_uring_enter */
+	EB_BY_URING = 3,	/* a request of io_uring; cause: begin of the request if that is traced */
+	EB_BY_KERNEL = 4,	/* none of the thread's own doing: a packet that came in, a timer, a thread of the kernel */
 };
 
 enum eb_work_flag {
@@ -163,6 +166,60 @@ enum eb_vfs_op {
 	EB_VFS_UMOUNT = 24,	/* args: flags */
 	EB_VFS_LOOKUP = 25,	/* name: as asked; args: LOOKUP_* flags */
 	EB_VFS_OPS = 26,
+};
+
+/*
+ * Work of sockets. Sections: EB_SEC_FD the socket (arg 0), a second one (arg
+ * 1); EB_SEC_MEM an address as it was given, struct sockaddr (arg 3), the
+ * beginning of the data (arg 4); EB_SEC_PEER who is at the other end (arg 0).
+ * What comes from outside of the thread (EB_BY_KERNEL) is not numbered.
+ */
+enum eb_net_op {
+	EB_NET_SOCKET = 1,	/* args: flags of socket(2) */
+	EB_NET_BIND = 2,	/* address: as asked */
+	EB_NET_LISTEN = 3,	/* args: backlog */
+	EB_NET_CONNECT = 4,	/* address: as asked; args: file flags */
+	EB_NET_CONNECTED = 5,	/* how an EB_NET_CONNECT ended that had returned EINPROGRESS; begin and cause are that one's */
+	EB_NET_ACCEPT = 6,	/* second socket: the new one */
+	EB_NET_SEND = 7,	/* bytes; address: as asked; args: MSG_* */
+	EB_NET_RECV = 8,	/* bytes; args: MSG_* */
+	EB_NET_SHUTDOWN = 9,	/* args: how */
+	EB_NET_CLOSE = 10,
+	EB_NET_STATE = 11,	/* args: old, new (include/net/tcp_states.h) */
+	EB_NET_RETRANSMIT = 12,	/* args: state; ret: error of the attempt */
+	EB_NET_RESET = 13,	/* args: 1 sent, 0 received */
+	EB_NET_DROP = 14,	/* args: enum skb_drop_reason of the running kernel; name: that reason's */
+	EB_NET_SOCKETPAIR = 15,	/* second socket: the other end */
+	EB_NET_OPS = 16,
+};
+
+struct eb_peer {	/* of EB_SEC_PEER */
+	__u32 pid;	/* in the initial pid namespace */
+	__u32 uid;
+	char comm[16];
+};
+
+/*
+ * A request of io_uring, written when it is complete. op: IORING_OP_* of
+ * linux/io_uring.h; begin: its submission; ret: the result that is posted;
+ * cause: begin of the io_uring_enter that submitted it, 0: the SQPOLL thread
+ * did; offset, bytes: of the request, -1 and 0 if it has none; args: user_data,
+ * then struct eb_request as in a register. Sections: EB_SEC_FD the file (arg
+ * 0); EB_SEC_STR a path (arg 2); EB_SEC_MEM an address (arg 3), the request as
+ * submitted, struct io_uring_sqe (arg 5).
+ */
+struct eb_request {
+	__u32 ring;	/* number of the ring's inode, its lower half */
+	__u8 runner;	/* enum eb_runner */
+	__u8 flags;	/* IOSQE_* */
+	__u16 pad;
+};
+
+enum eb_runner {
+	EB_RUN_SUBMITTER = 0,	/* within io_uring_enter */
+	EB_RUN_WORKER = 1,	/* a worker thread */
+	EB_RUN_SQPOLL = 2,	/* the thread that polls the submission queue */
+	EB_RUN_TASKWORK = 3,	/* the submitter, later, when the file was ready */
 };
 
 /*
@@ -204,6 +261,7 @@ enum eb_sec_kind {
 	EB_SEC_MEM = 1,	/* user memory [addr, addr+len); want: bytes asked for */
 	EB_SEC_STR = 2,	/* a NUL-terminated user string at addr; len without NUL; EB_S_CUT if longer */
 	EB_SEC_ARGS = 4,	/* after an execve: the new program's arguments, each with its NUL; at entry not all could be read */
+	EB_SEC_PEER = 5,	/* struct eb_peer */
 	EB_SEC_FD = 3,	/* struct eb_fdinfo, then its path: what a descriptor is. addr: the descriptor, sign-extended */
 };
 

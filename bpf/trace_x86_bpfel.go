@@ -255,6 +255,7 @@ const (
 	TraceEbSecKindEB_SEC_MEM  TraceEbSecKind = 1
 	TraceEbSecKindEB_SEC_STR  TraceEbSecKind = 2
 	TraceEbSecKindEB_SEC_ARGS TraceEbSecKind = 4
+	TraceEbSecKindEB_SEC_PEER TraceEbSecKind = 5
 	TraceEbSecKindEB_SEC_FD   TraceEbSecKind = 3
 )
 

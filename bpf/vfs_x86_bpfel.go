@@ -16,9 +16,10 @@ import (
 type VfsEbContext uint32
 
 const (
-	VfsEbContextEB_BY_CALL  VfsEbContext = 1
-	VfsEbContextEB_BY_FAULT VfsEbContext = 2
-	VfsEbContextEB_BY_URING VfsEbContext = 3
+	VfsEbContextEB_BY_CALL   VfsEbContext = 1
+	VfsEbContextEB_BY_FAULT  VfsEbContext = 2
+	VfsEbContextEB_BY_URING  VfsEbContext = 3
+	VfsEbContextEB_BY_KERNEL VfsEbContext = 4
 )
 
 type VfsEbKind uint32
@@ -37,8 +38,46 @@ const (
 type VfsEbLayer uint32
 
 const (
-	VfsEbLayerEB_LAYER_VFS VfsEbLayer = 1
+	VfsEbLayerEB_LAYER_VFS   VfsEbLayer = 1
+	VfsEbLayerEB_LAYER_NET   VfsEbLayer = 2
+	VfsEbLayerEB_LAYER_URING VfsEbLayer = 3
 )
+
+type VfsEbNetOp uint32
+
+const (
+	VfsEbNetOpEB_NET_SOCKET     VfsEbNetOp = 1
+	VfsEbNetOpEB_NET_BIND       VfsEbNetOp = 2
+	VfsEbNetOpEB_NET_LISTEN     VfsEbNetOp = 3
+	VfsEbNetOpEB_NET_CONNECT    VfsEbNetOp = 4
+	VfsEbNetOpEB_NET_CONNECTED  VfsEbNetOp = 5
+	VfsEbNetOpEB_NET_ACCEPT     VfsEbNetOp = 6
+	VfsEbNetOpEB_NET_SEND       VfsEbNetOp = 7
+	VfsEbNetOpEB_NET_RECV       VfsEbNetOp = 8
+	VfsEbNetOpEB_NET_SHUTDOWN   VfsEbNetOp = 9
+	VfsEbNetOpEB_NET_CLOSE      VfsEbNetOp = 10
+	VfsEbNetOpEB_NET_STATE      VfsEbNetOp = 11
+	VfsEbNetOpEB_NET_RETRANSMIT VfsEbNetOp = 12
+	VfsEbNetOpEB_NET_RESET      VfsEbNetOp = 13
+	VfsEbNetOpEB_NET_DROP       VfsEbNetOp = 14
+	VfsEbNetOpEB_NET_SOCKETPAIR VfsEbNetOp = 15
+	VfsEbNetOpEB_NET_OPS        VfsEbNetOp = 16
+)
+
+type VfsEbPeer struct {
+	_    structs.HostLayout
+	Pid  uint32
+	Uid  uint32
+	Comm [16]int8
+}
+
+type VfsEbRequest struct {
+	_      structs.HostLayout
+	Ring   uint32
+	Runner uint8
+	Flags  uint8
+	Pad    uint16
+}
 
 type VfsEbRole uint32
 
@@ -59,6 +98,15 @@ const (
 	VfsEbRoleEB_R_OBJECT  VfsEbRole = 13
 	VfsEbRoleEB_R_MNT     VfsEbRole = 14
 	VfsEbRoleEB_R_FD      VfsEbRole = 15
+)
+
+type VfsEbRunner uint32
+
+const (
+	VfsEbRunnerEB_RUN_SUBMITTER VfsEbRunner = 0
+	VfsEbRunnerEB_RUN_WORKER    VfsEbRunner = 1
+	VfsEbRunnerEB_RUN_SQPOLL    VfsEbRunner = 2
+	VfsEbRunnerEB_RUN_TASKWORK  VfsEbRunner = 3
 )
 
 type VfsEbVfsOp uint32
@@ -352,7 +400,11 @@ const (
 	VfsVarKeepContext           = "keep_context"
 	VfsVarKeepKind              = "keep_kind"
 	VfsVarKeepLayer             = "keep_layer"
+	VfsVarKeepNetOp             = "keep_net_op"
+	VfsVarKeepPeer              = "keep_peer"
+	VfsVarKeepRequest           = "keep_request"
 	VfsVarKeepRole              = "keep_role"
+	VfsVarKeepRunner            = "keep_runner"
 	VfsVarKeepVfsOp             = "keep_vfs_op"
 	VfsVarKeepVfsPoint          = "keep_vfs_point"
 	VfsVarKeepWork              = "keep_work"
@@ -600,7 +652,11 @@ type VfsVariableSpecs struct {
 	KeepContext      *ebpf.VariableSpec `ebpf:"keep_context"`
 	KeepKind         *ebpf.VariableSpec `ebpf:"keep_kind"`
 	KeepLayer        *ebpf.VariableSpec `ebpf:"keep_layer"`
+	KeepNetOp        *ebpf.VariableSpec `ebpf:"keep_net_op"`
+	KeepPeer         *ebpf.VariableSpec `ebpf:"keep_peer"`
+	KeepRequest      *ebpf.VariableSpec `ebpf:"keep_request"`
 	KeepRole         *ebpf.VariableSpec `ebpf:"keep_role"`
+	KeepRunner       *ebpf.VariableSpec `ebpf:"keep_runner"`
 	KeepVfsOp        *ebpf.VariableSpec `ebpf:"keep_vfs_op"`
 	KeepVfsPoint     *ebpf.VariableSpec `ebpf:"keep_vfs_point"`
 	KeepWork         *ebpf.VariableSpec `ebpf:"keep_work"`
@@ -702,7 +758,11 @@ type VfsVariables struct {
 	KeepContext      *ebpf.Variable `ebpf:"keep_context"`
 	KeepKind         *ebpf.Variable `ebpf:"keep_kind"`
 	KeepLayer        *ebpf.Variable `ebpf:"keep_layer"`
+	KeepNetOp        *ebpf.Variable `ebpf:"keep_net_op"`
+	KeepPeer         *ebpf.Variable `ebpf:"keep_peer"`
+	KeepRequest      *ebpf.Variable `ebpf:"keep_request"`
 	KeepRole         *ebpf.Variable `ebpf:"keep_role"`
+	KeepRunner       *ebpf.Variable `ebpf:"keep_runner"`
 	KeepVfsOp        *ebpf.Variable `ebpf:"keep_vfs_op"`
 	KeepVfsPoint     *ebpf.Variable `ebpf:"keep_vfs_point"`
 	KeepWork         *ebpf.Variable `ebpf:"keep_work"`
