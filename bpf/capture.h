@@ -112,21 +112,28 @@ __noinline int cap_msgs(__u64 addr, __u64 count, __u64 left, __u32 tag)
 
 #define EB_PTRS 16	/* pointers read at once */
 
-/* As cap_ptr_chunk, one by one: a page is absent. */
-__noinline int cap_ptr_slowly(__u64 addr, __u32 pos)
+/* One pointer of an array to pos in the buffer. Returns 0, 1 if it is NULL, or -EFAULT. */
+__noinline int cap_ptr(__u64 addr, __u32 pos)
 {
 	struct eb_scratch *sc = scratch_get();
 	if (!sc || pos > EB_BUF_SIZE)
 		return 0;
+	if (bpf_probe_read_user(sc->buf + pos, sc->word == 4 ? 4 : 8, (void *)addr))
+		return -EFAULT;
+	return !user_word(sc->buf + pos, sc->word);
+}
+
+/* As cap_ptr_chunk, one by one: a page is absent. */
+__noinline int cap_ptr_slowly(__u64 addr, __u32 pos)
+{
+	struct eb_scratch *sc = scratch_get();
+	if (!sc)
+		return 0;
 	__u32 word = sc->word == 4 ? 4 : 8;
-	char *to = sc->buf + pos;
 	for (int i = 0; i < EB_PTRS; i++) {
-		if (bpf_probe_read_user(to, word, (void *)addr))
-			return i;
-		if (!user_word(to, word))
-			return i + 1;
-		addr += word;
-		to += word;
+		int end = cap_ptr(addr + i * word, pos + i * word);
+		if (end)
+			return end < 0 ? i : i + 1;
 	}
 	return EB_PTRS;
 }
@@ -271,8 +278,11 @@ static __always_inline __u32 u32_cap(__u64 n)
 	return n > ~0U ? ~0U : n;
 }
 
-/* Operation i of plan p. Returns -EFAULT if something could not be read. */
-__noinline int cap_op(__u32 p, __u32 i, __u32 tag)
+/*
+ * Operation i of plan p, if it is due or its bit in `retry` is set. Returns
+ * -EFAULT if something could not be read.
+ */
+__noinline int cap_op(__u32 p, __u32 i, __u8 due, __u32 retry, __u8 flags)
 {
 	struct eb_scratch *sc = scratch_get();
 	struct eb_plan *plan = bpf_map_lookup_elem(&plans, &p);
@@ -282,8 +292,12 @@ __noinline int cap_op(__u32 p, __u32 i, __u32 tag)
 	if (i >= EB_MAX_OPS)
 		return 0;
 	struct eb_op *op = &plan->ops[i];
+	if (retry >> i & 1)
+		flags |= EB_S_RETRY;
+	else if (!(op->when & due))
+		return 0;
 	__u64 v = sc->args[op->arg & 7];
-	tag |= op->arg;
+	__u32 tag = EB_TAG(op->arg, flags);
 	sc->word = op->word;
 	if (want_fds && op->kind == EB_OP_FD)
 		return cap_fd((__s32)v, tag);
@@ -326,22 +340,17 @@ __noinline int cap_op(__u32 p, __u32 i, __u32 tag)
  * Runs the operations of plan p that are due. At exit, `retry` has a bit for
  * each entry operation that failed then. Returns such bits at entry.
  */
-static __always_inline __u32 capture(__u32 p, __u8 due, __u32 retry, __u8 exit_flag)
+__noinline int capture(__u32 p, __u8 due, __u32 retry, __u8 exit_flag)
 {
 	struct eb_plan *plan = bpf_map_lookup_elem(&plans, &p);
 	__u32 failed = 0;
 	if (!plan)
 		return 0;
+	__u32 n = plan->nops;
 	for (__u32 i = 0; i < EB_MAX_OPS; i++) {
-		if (i >= plan->nops)
+		if (i >= n)
 			break;
-		__u32 flags = exit_flag;
-		if (retry >> i & 1)
-			flags |= EB_S_RETRY;
-		else if (!(plan->ops[i].when & due))
-			continue;
-		if (cap_op(p, i, EB_TAG(0, flags)))
-			failed |= 1U << i;
+		failed |= (cap_op(p, i, due, retry, exit_flag) != 0) << i;
 	}
 	return failed;
 }
@@ -350,17 +359,18 @@ static __always_inline __u32 capture(__u32 p, __u8 due, __u32 retry, __u8 exit_f
  * Reads the paths of plan p once more, at exit: in a process with other threads
  * they may have changed during the call, and user space then says so.
  */
-static __always_inline void recheck(__u32 p)
+__noinline int recheck(__u32 p)
 {
 	struct eb_plan *plan = bpf_map_lookup_elem(&plans, &p);
 	if (!plan)
-		return;
+		return 0;
 	for (__u32 i = 0; i < EB_MAX_OPS; i++) {
 		if (i >= plan->nops)
 			break;
 		if (plan->ops[i].kind == EB_OP_STR && plan->ops[i].when == EB_AT_ENTRY)
-			cap_op(p, i, EB_TAG(0, EB_S_EXIT));
+			cap_op(p, i, EB_AT_ENTRY, 0, EB_S_EXIT);
 	}
+	return 0;
 }
 
 #endif

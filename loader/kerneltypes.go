@@ -128,8 +128,8 @@ type rawBTF struct {
 
 func u32(b []byte) uint32 { return binary.LittleEndian.Uint32(b) }
 
-// scanBTF finds the types with the names given.
-func scanBTF(raw []byte, names map[string]bool) (*rawBTF, error) {
+// openBTF finds the parts of a description.
+func openBTF(raw []byte) (*rawBTF, error) {
 	if len(raw) < btfHeader || binary.LittleEndian.Uint16(raw) != btfMagic {
 		return nil, errBTF
 	}
@@ -141,37 +141,49 @@ func scanBTF(raw []byte, names map[string]bool) (*rawBTF, error) {
 		}
 		return raw[from:to]
 	}
-	r := &rawBTF{types: part(u32(raw[8:]), u32(raw[12:])), strings: part(u32(raw[16:]), u32(raw[20:]))}
+	return &rawBTF{types: part(u32(raw[8:]), u32(raw[12:])), strings: part(u32(raw[16:]), u32(raw[20:]))}, nil
+}
+
+// walk calls f with the place and the kind of each type.
+func (r *rawBTF) walk(f func(pos, kind uint32)) error {
+	for pos := uint32(0); uint64(pos) < uint64(len(r.types)); {
+		if len(r.types)-int(pos) < btfType {
+			return errBTF
+		}
+		info := u32(r.types[pos+4:])
+		kind := info >> 24 & 31
+		extra, ok := extraSize(kind, info&0xffff)
+		if !ok || uint64(pos)+btfType+uint64(extra) > uint64(len(r.types)) {
+			return errBTF
+		}
+		f(pos, kind)
+		pos += btfType + extra
+	}
+	return nil
+}
+
+// scanBTF finds the types with the names given.
+func scanBTF(raw []byte, names map[string]bool) (*rawBTF, error) {
+	r, err := openBTF(raw)
+	if err != nil {
+		return nil, err
+	}
 	r.at = make([]uint32, 1, len(r.types)/20)
 	r.funcs = map[string]uint32{}
 	wantFuncs := slices.ContainsFunc(slices.Collect(maps.Values(preemptCalls)), func(n string) bool { return names[n] })
-	for pos := uint32(0); uint64(pos) < uint64(len(r.types)); {
-		if len(r.types)-int(pos) < btfType {
-			return nil, errBTF
-		}
-		info := u32(r.types[pos+4:])
-		kind, n := info>>24&31, info&0xffff
-		extra, ok := extraSize(kind, n)
-		if !ok || uint64(pos)+btfType+uint64(extra) > uint64(len(r.types)) {
-			return nil, errBTF
-		}
-		switch kind {
-		case kindStruct, kindUnion, kindEnum, kindEnum64:
+	return r, r.walk(func(pos, kind uint32) {
+		switch {
+		case kind == kindStruct || kind == kindUnion || kind == kindEnum || kind == kindEnum64:
 			if name := r.name(u32(r.types[pos:])); len(name) > 0 && names[string(name)] {
 				r.found = append(r.found, uint32(len(r.at)))
 			}
-		case kindFunc:
-			if !wantFuncs {
-				break
-			}
+		case kind == kindFunc && wantFuncs:
 			if name := r.name(u32(r.types[pos:])); names[string(name)] {
 				r.funcs[string(name)] = uint32(len(r.at))
 			}
 		}
 		r.at = append(r.at, pos)
-		pos += btfType + extra
-	}
-	return r, nil
+	})
 }
 
 // name is the string at an offset.

@@ -16,55 +16,55 @@ import (
 
 // load puts maps and programs into the kernel. Start-up is most of the cost of
 // a short trace, so what does not depend on each other runs side by side: the
-// plans and the large maps while the programs are read, the other maps while
-// the kernel's types are; then the program that the verifier takes longest for.
+// large maps, the plans and the kernel's types while the programs are read;
+// then the program that the verifier takes longest for.
 func (s *Session) load(o *Options) (plans *table.PlanSet, err error) {
-	large := after(func() (map[string]*ebpf.Map, error) { return largeMaps(o) })
-	known := after(func() (*table.PlanSet, error) { return table.Plans(table.PlanOptions{FDs: o.FDs, Env: o.Env}), nil })
-	s.maps, s.progs = map[string]*ebpf.Map{}, map[string]*ebpf.Program{}
-	if s.spec, err = bpf.LoadTrace(); err != nil {
-		err = fmt.Errorf("read the kernel programs: %w", err)
+	object, err := newObject(bpf.TraceObject())
+	if err != nil {
+		return nil, err
 	}
-	plans, _ = known()
-	made, lerr := large()
-	maps.Copy(s.maps, made)
-	if err = errors.Join(err, lerr); err != nil {
-		return nil, explain(err)
-	}
-	dropDebug(s.spec)
-	names := typeNames(s.spec.Types.All())
-	if needNoPreempt(kernelRelease()) {
-		for _, name := range preemptCalls {
-			names[name] = true
-		}
-	}
-	var funcs map[string]uint32
-	types := after(func() (types *btf.Spec, err error) { types, funcs, err = kernelTypes(names); return })
+	kernel := after(func() (*kernel, error) { return readKernel(object) })
+	spec := after(object.spec)
+	large, lerr := largeMaps(o)
+	s.maps, s.progs = large, map[string]*ebpf.Program{}
+	plans = table.Plans(table.PlanOptions{FDs: o.FDs, Env: o.Env})
 	wants := makeWants(o, plans)
 	s.hasEntry = wants.needEntry
-	if err = errors.Join(configure(s.spec, o, plans, wants), setPathTests(s.spec, o)); err == nil {
+	s.spec, err = spec()
+	if err = errors.Join(err, lerr); err == nil {
+		err = errors.Join(configure(s.spec, o, plans, wants), setPathTests(s.spec, o))
+	}
+	if err == nil {
 		err = s.loadMaps()
 	}
-	var terr error
-	s.types, terr = types()
-	setPreempt(s.spec, funcs)
-	if err = errors.Join(err, terr); err == nil {
+	known, kerr := kernel()
+	if err = errors.Join(err, kerr); err == nil {
+		s.types = known.types
+		setPreempt(s.spec, known.funcs)
 		err = s.loadPrograms(o, wants.needCopy)
 	}
 	return plans, explain(err)
 }
 
-// dropDebug forgets the source lines of instructions and the types of maps: the
-// kernel would take them in and check them, for nobody.
-func dropDebug(spec *ebpf.CollectionSpec) {
-	for _, p := range spec.Programs {
-		for i := range p.Instructions {
-			p.Instructions[i] = p.Instructions[i].WithSource(nil)
+// kernel is what the programs need to know of the running kernel.
+type kernel struct {
+	types *btf.Spec
+	funcs map[string]uint32 // ids of the functions that programs may call
+}
+
+func readKernel(o *object) (*kernel, error) {
+	names, err := o.typeNames()
+	if err != nil {
+		return nil, err
+	}
+	if needNoPreempt(kernelRelease()) {
+		for _, name := range preemptCalls {
+			names[name] = true
 		}
 	}
-	for _, m := range spec.Maps {
-		m.Key, m.Value = nil, nil
-	}
+	k := new(kernel)
+	k.types, k.funcs, err = kernelTypes(names)
+	return k, err
 }
 
 // after runs f beside the caller; the function returned waits for its result.

@@ -97,6 +97,10 @@ func (t *trace) open() (err error) {
 	return nil
 }
 
+// shortTrace is how long a trace goes on without collecting garbage: a short
+// command has ended before it is worth it.
+const shortTrace = 50 * time.Millisecond
+
 // begin attaches, starts the command, and gives up what is no longer needed.
 func (t *trace) begin() error {
 	if len(t.o.pids) > 0 {
@@ -120,7 +124,7 @@ func (t *trace) begin() error {
 			return err
 		}
 	}
-	debug.SetGCPercent(100)
+	time.AfterFunc(shortTrace, func() { debug.SetGCPercent(100) })
 	// a failure leaves ebtrace as privileged as it was; 'ebtrace doctor' tells
 	_ = dropPrivilege(t.keep()...)
 	return nil
