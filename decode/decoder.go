@@ -84,6 +84,8 @@ type Decoder struct {
 	end  ExitInfo
 	sig  SignalInfo
 	work Work
+	peer Peer
+	dns  DNS
 }
 
 // rowFns is what decodes a row besides its kinds.

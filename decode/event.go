@@ -71,29 +71,6 @@ type Event struct {
 	Lost  uint64
 }
 
-// Work is an operation below the calls.
-type Work struct {
-	Layer   string // "vfs"
-	Name    string // "read"
-	Begin   uint64 // ns, CLOCK_MONOTONIC
-	End     uint64
-	Context string // what it was for: "syscall", "page fault", "io_uring"
-	Cause   uint64 // begin of that call; 0: it is not traced, or there is none
-	Call    string // name of that call, "" if Cause is 0
-	Depth   int    // operations that it was done within
-	FS      []byte // type of the file system
-	File    *File  // nil: not known
-	File2   *File  // the other one: a new name, the target of a copy
-	Text    []byte // a name, see bpf/record.h (enum eb_vfs_op); nil: none
-	Offset  int64  // -1: none
-	Bytes   uint64 // asked for; 0: none
-	Args    []Value
-	Created bool // open: the file was made
-	Ret     int64
-	Errno   int  // positive if it failed
-	Hex     bool // the result is an address or a set of bits
-}
-
 // ForkInfo belongs to Fork and Child.
 type ForkInfo struct {
 	ParentTID, ParentPID, ChildTID, ChildPID uint32

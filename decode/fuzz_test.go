@@ -18,6 +18,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add([]byte(nil), kindRec(bpf.TraceEbKindEB_SIGNAL, bpf.TraceEbSignal{Signo: 17}).
 		sec(memory, 255, 0, 0, words(4, 17, 0, 1, 0, 5, 0, 3, 0, 1, 0, 2, 0)+string(make([]byte, 80))).bytes(), true)
+	f.Add([]byte(nil), netRec(bpf.VfsEbNetOpEB_NET_CONNECT, bpf.VfsEbWork{Ret: -115}).fd(0, 0, inet(2, 1, 53), "").sec(memory, 3, 0, 0, "\x02\x00\x00\x50\x7f\x00\x00\x02\x00").bytes(), true)
 	ds := []*Decoder{New(Options{StrSize: 32}), New(Options{StrSize: 4096, Verbose: true})}
 	f.Fuzz(func(t *testing.T, enter, exit []byte, begin bool) {
 		var in, out events.Record
@@ -55,6 +56,10 @@ func checkEvent(t *testing.T, ev *Event) {
 			t.Fatalf("%d of %d nodes at entry", c.EntryArgs, len(c.Args))
 		}
 		_ = show(c)
+	}
+	if w := ev.Work; w != nil {
+		checkSpans(t, w.Args)
+		checkSpans(t, w.Address)
 	}
 	if s := ev.Sig; s != nil {
 		checkSpans(t, s.Info)

@@ -7,6 +7,7 @@ import "github.com/ebtrace/ebtrace/decode/xlat"
 // here with the header it is from.
 var (
 	setFamilies   = xlat.Lookup("addrfams")
+	setShutdown   = xlat.Lookup("shutdown")
 	setEthProtos  = xlat.Lookup("ethernet_protocols")
 	setARPHRD     = xlat.Lookup("arp_hardware")
 	setPacketType = xlat.Lookup("packet_types")

@@ -27,17 +27,17 @@ func TestWork(t *testing.T) {
 		w.Depth != 1 || string(w.FS) != "ext4" || string(w.File.Path) != "/etc/hostname" || !w.File.Deleted || w.File.Ino != 9 || w.File2 != nil {
 		t.Errorf("%+v %+v", w, w.File)
 	}
-	r = workRec(bpf.VfsEbWork{Ret: -2, Offset: -1, Op: uint16(bpf.VfsEbVfsOpEB_VFS_RENAME), Args: [2]uint64{1}})
+	r = workRec(bpf.VfsEbWork{Ret: -2, Offset: -1, Layer: 1, Op: uint16(bpf.VfsEbVfsOpEB_VFS_RENAME), Args: [2]uint64{1}})
 	r.fd(1, 0, bpf.TraceEbFdinfo{Fd: -1}, "/b").fd(0, 0, bpf.TraceEbFdinfo{Fd: -1}, "/a")
 	w = decodeOther(t, d, events.Work, 7, r).Work
 	if w.Name != "rename" || w.Call != "" || w.Errno != 2 || string(w.File.Path) != "/a" || string(w.File2.Path) != "/b" || len(w.Args) != 1 {
 		t.Errorf("%+v", w)
 	}
-	r = workRec(bpf.VfsEbWork{Op: 999, Context: 99})
+	r = workRec(bpf.VfsEbWork{Layer: 1, Op: 999, Context: 99})
 	if w = decodeOther(t, d, events.Work, 7, r).Work; w.Name != "unknown" || w.Context != "" {
 		t.Errorf("%+v", w)
 	}
-	r = workRec(bpf.VfsEbWork{Op: uint16(bpf.VfsEbVfsOpEB_VFS_UNLINK)})
+	r = workRec(bpf.VfsEbWork{Layer: 1, Op: uint16(bpf.VfsEbVfsOpEB_VFS_UNLINK)})
 	r.fd(0, 0, bpf.TraceEbFdinfo{Fd: -1, Flags: uint32(bpf.TraceEbFdFlagEB_FD_DELETED)}, "/a")
 	if w = decodeOther(t, d, events.Work, 7, r).Work; w.File.Deleted {
 		t.Error("an unlinked name is told to be deleted before")

@@ -113,6 +113,14 @@ func (s *Section) FD() (bpf.TraceEbFdinfo, []byte, bool) {
 	return f, path, true
 }
 
+// Peer is the body of an EB_SEC_PEER section.
+func (s *Section) Peer() (bpf.VfsEbPeer, bool) {
+	if len(s.Data) < int(unsafe.Sizeof(bpf.VfsEbPeer{})) {
+		return bpf.VfsEbPeer{}, false
+	}
+	return load[bpf.VfsEbPeer](s.Data), true
+}
+
 // Next returns the section at *off, which starts at 0, and moves *off past it.
 // It ends, with false, at the end of the record or at a malformed section.
 func (r *Record) Next(off *int) (s Section, ok bool) {

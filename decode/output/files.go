@@ -26,8 +26,8 @@ func (f *format) fd(b []byte, v *decode.Value) []byte {
 func (f *format) file(b []byte, x *decode.File) []byte {
 	if x.Sock != nil {
 		if f.o.Files&FileSocket != 0 {
-			if r := f.socket(b, x); r != nil {
-				return r
+			if r := f.socket(append(b, '<'), x); r != nil {
+				return append(r, '>')
 			}
 		}
 		b = append(b, '<')
@@ -80,7 +80,7 @@ const (
 	sockRaw    = 3
 )
 
-// socket appends <TCP:[...]>, or is nil for a family without a form of its own.
+// socket appends TCP:[...], or is nil for a family without a form of its own.
 func (f *format) socket(b []byte, x *decode.File) []byte {
 	s := x.Sock
 	switch s.Family {
@@ -89,11 +89,11 @@ func (f *format) socket(b []byte, x *decode.File) []byte {
 		if name == "" {
 			return nil
 		}
-		b = append(append(b, '<'), name...)
+		b = append(b, name...)
 		if s.Family == afInet6 {
 			b = append(b, "v6"...)
 		}
-		return append(appendInet(append(b, ":["...), x), "]>"...)
+		return append(appendInet(append(b, ":["...), x), ']')
 	case afUnix:
 		return f.unix(b, x)
 	case afNetlink:
@@ -147,11 +147,11 @@ func appendEndpoint(b []byte, family uint16, addr []byte, port uint16) []byte {
 	return strconv.AppendUint(append(b, ':'), uint64(port), 10)
 }
 
-// unix appends <UNIX-STREAM:[inode->peer,"name"]>. Datagram and packet sockets
+// unix appends UNIX-STREAM:[inode->peer,"name"]. Datagram and packet sockets
 // are both UNIX, as the kernel names the protocol.
 func (f *format) unix(b []byte, x *decode.File) []byte {
 	s := x.Sock
-	b = append(b, "<UNIX"...)
+	b = append(b, "UNIX"...)
 	if s.Type == sockStream {
 		b = append(b, "-STREAM"...)
 	}
@@ -166,7 +166,7 @@ func (f *format) unix(b []byte, x *decode.File) []byte {
 		}
 		b = append(f.escape(append(b, '"'), p, true), '"')
 	}
-	return append(b, "]>"...)
+	return append(b, ']')
 }
 
 // netlinks are the protocols of include/uapi/linux/netlink.h.
@@ -177,12 +177,12 @@ var netlinks = [...]string{
 	19: "ECRYPTFS", 20: "RDMA", 21: "CRYPTO", 22: "SMC",
 }
 
-// appendNetlink appends <NETLINK:[ROUTE:port id]>, or the inode if it is not bound.
+// appendNetlink appends NETLINK:[ROUTE:port id], or the inode if it is not bound.
 func appendNetlink(b []byte, x *decode.File) []byte {
 	s := x.Sock
-	b = append(b, "<NETLINK:["...)
+	b = append(b, "NETLINK:["...)
 	if s.NetlinkPID == 0 {
-		return append(strconv.AppendUint(b, x.Ino, 10), "]>"...)
+		return append(strconv.AppendUint(b, x.Ino, 10), ']')
 	}
 	if int(s.Protocol) < len(netlinks) && netlinks[s.Protocol] != "" {
 		b = append(b, netlinks[s.Protocol]...)
@@ -190,7 +190,7 @@ func appendNetlink(b []byte, x *decode.File) []byte {
 		b = strconv.AppendUint(b, uint64(s.Protocol), 10)
 	}
 	b = strconv.AppendUint(append(b, ':'), uint64(s.NetlinkPID), 10)
-	return append(b, "]>"...)
+	return append(b, ']')
 }
 
 // comm appends <name> of a process, where -Y asks for it.

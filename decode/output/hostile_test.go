@@ -80,8 +80,25 @@ func (s *source) event() *decode.Event {
 		e.Work = &decode.Work{Layer: "vfs", Name: "read", Begin: s.num(), End: s.num(), Context: "syscall", Cause: s.num(), Call: string(s.bytes()), Depth: int(s.byte() % 8),
 			FS: s.bytes(), File: &decode.File{Path: s.bytes(), Deleted: s.byte()%2 == 0, Cut: s.byte()%2 == 0, Ino: s.num()}, Text: s.bytes(), Offset: int64(s.num()), Bytes: s.num(),
 			Args: s.values(), Created: s.byte()%2 == 0, Ret: int64(s.num()), Errno: int(uint16(s.num())), Hex: s.byte()%2 == 0}
+		if s.byte()%2 == 0 {
+			s.network(e.Work)
+		}
 	}
 	return e
+}
+
+// network makes w an operation of a socket.
+func (s *source) network(w *decode.Work) {
+	socket := func() *decode.File {
+		return &decode.File{Ino: s.num(), Sock: &decode.Socket{Family: uint16(s.byte()), Type: uint16(s.byte()), LAddr: s.bytes(), RAddr: s.bytes(), LPort: uint16(s.num()), Path: s.bytes()}}
+	}
+	w.Layer, w.Name, w.File, w.File2, w.Moment = decode.LayerNet, "accept", socket(), socket(), s.byte()%2 == 0
+	w.OldState, w.NewState, w.Peer = string(s.bytes()), string(s.bytes()), &decode.Peer{PID: uint32(s.num()), Comm: s.bytes()}
+	if vs := s.values(); len(vs) > 0 {
+		w.Address = vs
+	}
+	rs := []decode.DNSRecord{{Name: string(s.bytes()), Type: string(s.bytes()), Data: string(s.bytes())}}
+	w.DNS = &decode.DNS{Answer: s.byte()%2 == 0, Code: string(s.bytes()), Cut: s.byte()%2 == 0, Questions: rs, Answers: rs}
 }
 
 // anyOptions are options chosen by two bytes.

@@ -72,7 +72,7 @@ func (j *JSON) header(h Header) {
 // Event implements Writer.
 func (j *JSON) Event(e *decode.Event) error {
 	b := append(j.s.buf, `{"type":"`...)
-	b = append(b, typeOf(e.Kind)...)
+	b = append(b, typeOf(e)...)
 	b = appendJSONTime(append(b, `","time":"`...), int64(e.Time))
 	b = appendIdentity(append(b, `",`...), e.TID, e.PID, e.Start)
 	if e.Comm != "" {
@@ -104,8 +104,8 @@ func (j *JSON) Event(e *decode.Event) error {
 }
 
 // typeOf is the type of an event's line.
-func typeOf(k events.Kind) string {
-	switch k {
+func typeOf(e *decode.Event) string {
+	switch e.Kind {
 	case events.Whole, events.End:
 		return "call"
 	case events.Begin:
@@ -127,7 +127,9 @@ func typeOf(k events.Kind) string {
 	case events.Detach:
 		return "detach"
 	case events.Work:
-		return "vfs"
+		if e.Work != nil {
+			return e.Work.Layer
+		}
 	}
 	return "unknown"
 }

@@ -103,7 +103,7 @@ func FuzzJSON(f *testing.F) {
 		s := &source{b[:min(len(b), 4096)]}
 		var es []*decode.Event
 		for len(s.b) > 0 {
-			if e := s.event(); e.Kind != 0 && typeOf(e.Kind) != "unknown" {
+			if e := s.event(); e.Kind != 0 && typeOf(e) != "unknown" {
 				es = append(es, e)
 			}
 		}

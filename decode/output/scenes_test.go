@@ -88,6 +88,59 @@ func filework() []*decode.Event {
 	}
 }
 
+// tcp is a socket of a connection.
+func tcp(local, remote uint16) *decode.File {
+	return &decode.File{Ino: 777, Mode: 0o140777, Sock: &decode.Socket{Family: 2, Type: 1, Protocol: 6, State: 1,
+		LAddr: []byte{127, 0, 0, 1}, RAddr: []byte{127, 0, 0, 1}, LPort: local, RPort: remote}}
+}
+
+// netwrk is an operation of a socket that took 4 us.
+func netwrk(tid uint32, ms float64, name string, s *decode.File, w decode.Work) *decode.Event {
+	e := work(tid, ms, name, "", w)
+	e.Work.Layer, e.Work.File, e.Work.FS, e.Work.Offset = decode.LayerNet, s, nil, -1
+	if e.Work.Call != "" {
+		e.Work.Call = "connect"
+	}
+	return e
+}
+
+// network is what calls do with sockets, and what happens to these.
+func network() []*decode.Event {
+	udp := tcp(40000, 0)
+	udp.Sock.Type, udp.Sock.Protocol = 2, 17
+	unix := &decode.File{Ino: 5, Sock: &decode.Socket{Family: afUnix, Type: 1, Peer: 6, Path: []byte("/run/x\n")}}
+	query := &decode.DNS{ID: 7, Questions: []decode.DNSRecord{{Name: `ex\.ample\"\007.org`, Type: "A"}}}
+	answer := &decode.DNS{ID: 7, Answer: true, Code: "NOERROR", Truncated: true, Questions: query.Questions,
+		Answers: []decode.DNSRecord{{Name: "example.org", Type: "CNAME", TTL: 60, Data: "www.example.net"}, {Name: "www.example.net", Type: "A", TTL: 4294967295, Data: "192.0.2.1"}}}
+	none := &decode.DNS{ID: 8, Answer: true, Code: "NXDOMAIN", Cut: true, Malformed: true, Questions: query.Questions}
+	kernel := decode.Work{Context: "kernel", Moment: true}
+	happens := func(ms float64, name string, add func(*decode.Work)) *decode.Event {
+		e := netwrk(10, ms, name, tcp(51000, 80), kernel)
+		add(e.Work)
+		return e
+	}
+	return []*decode.Event{
+		failed(call(10, 0, "connect", 42, integer(0), fd(5, nil).named("sockfd"), sockaddr(80, "\x7f\x00\x00\x01").named("addr"), integer(16).named("addrlen")), 115),
+		netwrk(10, 1, "connect", tcp(51000, 80), decode.Work{Address: flat(sockaddr(80, "\x7f\x00\x00\x01")), Ret: -115, Errno: 115, Peer: &decode.Peer{PID: 1234, UID: 33, Comm: []byte("ng\x1b<x>")},
+			Args: flat(of(decode.Flags, openFlags, 0x80000).named("flags").flag(decode.FlagNamed))}),
+		netwrk(10, 2, "connected", tcp(51000, 80), decode.Work{Ret: -111, Errno: 111}),
+		netwrk(10, 2.5, "connect", unix, decode.Work{Address: flat(node(decode.Struct, of(decode.Enum, families, 1).named("sa_family"), data(decode.Path, "a\x1bb").named("sun_path").flag(decode.FlagAbstract)))}),
+		netwrk(10, 3, "accept", tcp(80, 0), decode.Work{File2: tcp(80, 51000), Peer: &decode.Peer{PID: 99, Later: true}}),
+		netwrk(10, 4, "send", udp, decode.Work{Address: flat(sockaddr(53, "\x08\x08\x08\x08")), Bytes: 33, Ret: 33, DNS: query, Depth: 1}),
+		netwrk(10, 4.1, "recv", udp, decode.Work{Bytes: 512, Ret: 60, DNS: answer}),
+		netwrk(10, 4.2, "recv", udp, decode.Work{Bytes: 512, Ret: 60, DNS: none}),
+		netwrk(10, 4.3, "bind", udp, decode.Work{Address: flat(sockaddr6(string(make([]byte, 16))))}),
+		netwrk(10, 4.4, "bind", &decode.File{Ino: 4, Sock: &decode.Socket{Family: 17}}, decode.Work{Address: flat(node(decode.Struct, of(decode.Enum, families, 77).named("sa_family"), data(decode.Path, "\x1b").named("sa_data")))}),
+		happens(5, "state", func(w *decode.Work) { w.OldState, w.NewState = "SYN_SENT", "ESTABLISHED" }),
+		happens(6, "retransmit", func(w *decode.Work) { w.Args = flat(word("ESTABLISHED").named("state")) }),
+		happens(7, "reset", func(w *decode.Work) { w.Args = flat(word("received").named("direction")) }),
+		happens(8, "drop", func(w *decode.Work) {
+			w.Args = flat(word("TCP_CSUM\x1b").number(5).named("reason").flag(decode.FlagNamed))
+		}),
+		exit(10, 10, 17, decode.ExitInfo{GroupDead: true}),
+	}
+}
+
 // processes are calls about processes, signals, sockets and times.
 func processes() []*decode.Event {
 	wstatus := node(decode.Array, node(decode.Struct, node(decode.Or, word("WIFEXITED(s)"), word("WEXITSTATUS(s) == 3")).text(" && ")))
@@ -222,6 +275,7 @@ var scenes = []scene{
 	{"files", none, nil, files()},
 	{"files-y-v", func(o *Options) { o.Files, o.Verbose, o.Hex, o.StrSize = FilePath, true, HexNonASCII, 8 }, nil, files()},
 	{"vfs", func(o *Options) { o.Prefix = PrefixAuto }, nil, filework()},
+	{"net", func(o *Options) { o.Prefix = PrefixAuto }, nil, network()},
 	{"processes", none, nil, processes()},
 	{"processes-raw", func(o *Options) { o.Style = Raw }, nil, processes()},
 	{"processes-xx", func(o *Options) { o.Hex = HexAll }, nil, processes()},

@@ -21,6 +21,7 @@ type Text struct {
 	last    *thread   // of the event before
 	waiting []*thread // that have ignored signals to show
 	err     error
+	line    []byte // what is put together before it is quoted
 
 	attached, attachedThreads uint32 // a process being attached, to be told with its threads
 

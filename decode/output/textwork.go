@@ -24,9 +24,22 @@ func (t *Text) work(th *thread, e *decode.Event) {
 	for range w.Depth {
 		b = append(b, workIndent...)
 	}
-	b = append(append(append(b, w.Layer...), '_'), w.Name...)
-	b = t.workArgs(append(b, '('), w)
-	b = append(b, ") = "...)
+	b = append(b, w.Layer...)
+	if w.Layer == decode.LayerURing {
+		b = append(b, ':')
+	} else {
+		b = append(b, '_')
+	}
+	b = append(b, w.Name...)
+	b = append(t.workArgs(append(b, '('), w), ')')
+	if !w.Moment {
+		b = t.workResult(append(b, " = "...), w)
+	}
+	th.s.end(sanitize(b, start))
+}
+
+// workResult appends what an operation returned and how long it took.
+func (t *Text) workResult(b []byte, w *decode.Work) []byte {
 	switch {
 	case w.Errno > 0:
 		b = appendError(b, w.Errno)
@@ -38,16 +51,17 @@ func (t *Text) work(th *thread, e *decode.Event) {
 	if w.End >= w.Begin {
 		b = append(appendSeconds(append(b, " <"...), w.End-w.Begin, max(t.o.SpentDig, Micro)), '>')
 	}
-	th.s.end(sanitize(b, start))
+	return b
 }
 
 // workArgs appends what the operation was about.
 func (t *Text) workArgs(b []byte, w *decode.Work) []byte {
 	from := len(b)
-	sep := func() {
+	next := func(name string) {
 		if len(b) > from {
 			b = append(b, ", "...)
 		}
+		b = append(b, name...)
 	}
 	if w.File != nil {
 		b = t.workFile(b, w.File)
@@ -57,35 +71,60 @@ func (t *Text) workArgs(b []byte, w *decode.Work) []byte {
 		}
 	}
 	if w.File2 != nil {
-		sep()
-		b = t.workFile(append(b, "to="...), w.File2)
+		next("to=")
+		if w.File2.Sock != nil {
+			b = append(b[:len(b)-len("to=")], "new="...)
+		}
+		b = t.workFile(b, w.File2)
 	}
 	if w.Text != nil {
-		sep()
-		b = append(t.f.escape(append(b, `name="`...), w.Text, false), '"')
+		next(`name="`)
+		b = append(t.f.escape(b, w.Text, false), '"')
 	}
 	if w.Offset >= 0 {
-		sep()
-		b = strconv.AppendInt(append(b, "offset="...), w.Offset, 10)
+		next("offset=")
+		b = strconv.AppendInt(b, w.Offset, 10)
+	}
+	if len(w.Address) > 0 {
+		next("addr=")
+		b = t.address(b, w.Address)
 	}
 	if w.Bytes > 0 {
-		sep()
-		b = strconv.AppendUint(append(b, "bytes="...), w.Bytes, 10)
+		next("bytes=")
+		b = strconv.AppendUint(b, w.Bytes, 10)
+	}
+	if w.NewState != "" {
+		next(w.OldState)
+		b = append(append(b, "->"...), w.NewState...)
 	}
 	if len(w.Args) > 0 {
-		sep()
+		next("")
 		t.f.mark = -1
 		b = t.f.args(b, w.Args)
 	}
+	if w.DNS != nil {
+		next("dns=")
+		t.line = appendDNS(t.line[:0], w.DNS)
+		b = t.f.quote(b, t.line)
+	}
+	if w.Peer != nil {
+		next("peer=")
+		b = t.peer(b, w.Peer)
+	}
 	if w.Created {
-		sep()
-		b = append(b, "created"...)
+		next("created")
 	}
 	return b
 }
 
-// workFile appends the path of a file.
+// workFile appends the path of a file, or what a socket is.
 func (t *Text) workFile(b []byte, x *decode.File) []byte {
+	if x.Sock != nil {
+		if r := t.f.socket(b, x); r != nil {
+			return r
+		}
+		return append(strconv.AppendUint(append(b, "socket:["...), x.Ino, 10), ']')
+	}
 	if x.Cut {
 		b = append(b, "..."...)
 	}
@@ -101,60 +140,4 @@ func appendPlace(b []byte, x *decode.File) []byte {
 	b = strconv.AppendUint(b, uint64(x.Dev>>20), 10)
 	b = strconv.AppendUint(append(b, ':'), uint64(x.Dev&(1<<20-1)), 10)
 	return strconv.AppendUint(append(b, '/'), x.Ino, 10)
-}
-
-// work appends the members of an operation below the calls.
-func (j *JSON) work(b []byte, w *decode.Work) []byte {
-	v := jsonValues{limit: j.o.StrSize}
-	b = appendJSONName(append(b, `,"operation":`...), w.Name)
-	b = append(appendJSONTime(append(b, `,"begin":"`...), int64(w.Begin)), '"')
-	b = append(appendJSONTime(append(b, `,"end":"`...), int64(w.End)), '"')
-	if w.End >= w.Begin {
-		b = appendJSONUint(append(b, `,"duration":`...), w.End-w.Begin)
-	}
-	b = appendJSONName(append(b, `,"cause":{"context":`...), w.Context)
-	if w.Cause != 0 {
-		b = append(appendJSONTime(append(b, `,"begin":"`...), int64(w.Cause)), '"')
-		b = appendJSONName(append(b, `,"name":`...), w.Call)
-	}
-	b = appendJSONInt(append(b, `},"depth":`...), int64(w.Depth))
-	if len(w.FS) > 0 {
-		b = appendJSONBytes(append(b, `,"filesystem":`...), w.FS)
-	}
-	if w.File != nil {
-		b = appendJSONFile(append(b, `,"file":`...), w.File)
-	}
-	if w.File2 != nil {
-		b = appendJSONFile(append(b, `,"file2":`...), w.File2)
-	}
-	if w.Text != nil {
-		b = appendJSONBytes(append(b, `,"text":`...), w.Text)
-	}
-	if w.Offset >= 0 {
-		b = appendJSONInt(append(b, `,"offset":`...), w.Offset)
-	}
-	if w.Bytes > 0 {
-		b = appendJSONUint(append(b, `,"bytes":`...), w.Bytes)
-	}
-	if len(w.Args) > 0 {
-		b = v.list(append(b, `,"args":`...), w.Args, true)
-	}
-	if w.Created {
-		b = append(b, `,"created":true`...)
-	}
-	return appendWorkResult(b, w)
-}
-
-func appendWorkResult(b []byte, w *decode.Work) []byte {
-	if w.Errno == 0 {
-		if w.Hex {
-			return append(appendAddr(append(b, `,"result":"`...), uint64(w.Ret)), '"')
-		}
-		return appendJSONInt(append(b, `,"result":`...), w.Ret)
-	}
-	b = appendJSONInt(append(b, `,"result":null,"error":{"number":`...), int64(w.Errno))
-	if name := errnoName(uint64(w.Errno)); name != "" {
-		b = append(append(append(b, `,"name":"`...), name...), '"')
-	}
-	return append(b, '}')
 }
