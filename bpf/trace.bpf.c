@@ -13,11 +13,14 @@
 #include "slots.h"
 #include "secs.h"
 #include "fd.h"
+#include "vectors.h"
 #include "capture.h"
 #include "exec.h"
 #include "emit.h"
 #include "filter.h"
 #include "tree.h"
+#include "signals.h"
+#include "attach.h"
 #include "keep.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

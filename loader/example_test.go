@@ -11,6 +11,7 @@ import (
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/events"
 	"github.com/ebtrace/ebtrace/loader"
+	"github.com/ebtrace/ebtrace/test/testenv"
 )
 
 // A tracer: the files that a command opens, as text on standard output.
@@ -46,8 +47,6 @@ func Example() {
 }
 
 func TestExample(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("loading BPF programs needs root")
-	}
+	testenv.NeedRoot(t)
 	Example()
 }

@@ -3,10 +3,11 @@ package loader
 import (
 	"errors"
 	"fmt"
-	"os"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ebtrace/ebtrace/test/testenv"
 )
 
 // TestReason: what a library adds to an errno is not passed on.
@@ -26,9 +27,7 @@ func TestReason(t *testing.T) {
 
 // TestProbes needs what a trace needs; then what is required must be there.
 func TestProbes(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("skipped: not root")
-	}
+	testenv.NeedRoot(t)
 	for _, p := range Probes() {
 		t.Logf("%-20s %v", p.Name, p.Err)
 		if p.Required && p.Err != nil {

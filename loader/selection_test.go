@@ -1,7 +1,6 @@
 package loader
 
 import (
-	"os"
 	"os/exec"
 	"syscall"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"github.com/ebtrace/ebtrace/bpf"
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/events"
+	"github.com/ebtrace/ebtrace/test/testenv"
 )
 
 // What is not selected must not reach user space: these tests count records in
@@ -25,9 +25,7 @@ type recorded struct {
 
 func record(t *testing.T, o Options, command []string) recorded {
 	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("loading BPF programs needs root")
-	}
+	testenv.NeedRoot(t)
 	path, err := exec.LookPath(command[0])
 	if err != nil {
 		t.Skipf("%s is not installed", command[0])
@@ -146,9 +144,7 @@ func TestUnselectedSignalsMakeNoRecords(t *testing.T) {
 }
 
 func TestPureCallsNeedNoEntry(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("loading BPF programs needs root")
-	}
+	testenv.NeedRoot(t)
 	for expr, want := range map[string]bool{"getppid": false, "getpid,getuid": false, "read": true, "openat": true, "all": true} {
 		s, err := Open(Options{Enter: calls(t, expr), Exit: calls(t, expr)})
 		if err != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 	"github.com/cilium/ebpf"
 
 	"github.com/ebtrace/ebtrace/decode/table"
+	"github.com/ebtrace/ebtrace/test/testenv"
 	"github.com/ebtrace/ebtrace/vmtest/protocol"
 )
 
@@ -38,9 +38,7 @@ var processed = regexp.MustCompile(`processed (\d+) insns`)
 // its code, and tells how many instructions the verifier went through: a
 // figure that the kernel limits (vmtest/verifier.txt).
 func TestVerifier(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("loading BPF programs needs root")
-	}
+	testenv.NeedRoot(t)
 	most := map[string]int{}
 	for name, o := range settings() {
 		t.Run(name, func(t *testing.T) { verify(t, o, most) })

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/ebtrace/ebtrace/test/testenv"
 )
 
 // TestMain lets tests run this binary as a process that ends by a signal, or
@@ -118,9 +120,7 @@ func TestCredential(t *testing.T) {
 	if _, err := credential("nosuchuser"); err == nil || err.Error() != "Cannot find user 'nosuchuser'" {
 		t.Error(err)
 	}
-	if os.Geteuid() != 0 {
-		t.Skip("skipped: not root: -u needs it")
-	}
+	testenv.NeedRoot(t)
 	o := newOptions()
 	o.command, o.user = []string{"sh", "-c", `test "$(id -un)" = nobody && test "$(id -G)" = "$(id -G nobody)"`}, "nobody"
 	c, err := prepare(o)

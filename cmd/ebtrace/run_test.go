@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ebtrace/ebtrace/test/testenv"
 )
 
 // ebtrace is a command that runs this binary as ebtrace.
@@ -45,7 +47,7 @@ func statusIn(cmd *exec.Cmd) int {
 func needRoot(t *testing.T) {
 	t.Helper()
 	if err := checkPrivilege(true); err != nil {
-		t.Skip("skipped: cannot trace:", err)
+		testenv.Skip(t, "cannot trace: "+err.Error())
 	}
 }
 
@@ -76,9 +78,7 @@ func TestWithoutTracing(t *testing.T) {
 
 // TestNoPrivilege: a user without capabilities is told which are missing.
 func TestNoPrivilege(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("skipped: not root: cannot become another user")
-	}
+	testenv.NeedRoot(t)
 	exe := reachableCopy(t)
 	for _, c := range []struct {
 		args   []string

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/ebtrace/ebtrace/test/testenv"
 )
 
 // written opens a place, writes text to it and closes it.
@@ -94,9 +96,7 @@ func TestOutputRefused(t *testing.T) {
 }
 
 func TestOutputOfAnother(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("skipped: not root: cannot make another user's file")
-	}
+	testenv.NeedRoot(t)
 	path := filepath.Join(t.TempDir(), "out")
 	if err := os.WriteFile(path, []byte("precious"), 0o666); err != nil {
 		t.Fatal(err)
