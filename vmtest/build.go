@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,9 @@ import (
 // nothing but their own binary.
 var testPackages = []string{"./vmtest/guest", "./loader", "./events"}
 
+// hostOnly are tests that need files or programs that are not in a guest.
+const hostOnly = "^(Test.*SavedKernels|Test(Unselected|Filtered)(Calls|Signals)MakeNoRecords|Example.*)$"
+
 // builder makes the initramfs of each architecture once.
 type builder struct {
 	root, work, run string
@@ -25,25 +29,30 @@ type builder struct {
 	built           map[string]map[string]string // GOARCH: name in the image: file
 }
 
-// initramfs writes the initramfs for k and returns its name.
-func (b *builder) initramfs(k *kernels.Kernel) (string, error) {
+// initramfs writes the initramfs for k, with the modules of a directory, and
+// returns its name.
+func (b *builder) initramfs(k *kernels.Kernel, modulesDir string) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	files, err := b.binaries(k.Arch)
+	built, err := b.binaries(k.Arch)
 	if err != nil {
 		return "", err
 	}
+	files := maps.Clone(built)
 	plan := protocol.Plan{Env: []string{protocol.EnvKernel + "=" + k.Name(), protocol.EnvHas + "=" + has(k)}}
 	for _, p := range testPackages {
 		name := filepath.Base(p)
-		t := protocol.Test{Name: name, Path: "/tests/" + name + ".test", Args: []string{"-test.v", "-test.timeout=20m",
-			"-test.skip=^(TestSavedKernels|Example.*)$"}} // need files that are not in a guest
+		t := protocol.Test{Name: name, Path: "/tests/" + name + ".test", Args: []string{"-test.v", "-test.timeout=20m", "-test.skip=" + hostOnly}}
 		if b.run != "" {
 			t.Args = append(t.Args, "-test.run="+b.run)
 		}
 		plan.Tests = append(plan.Tests, t)
 	}
 	data, err := json.Marshal(plan)
+	if err != nil {
+		return "", err
+	}
+	modules, err := filepath.Glob(filepath.Join(modulesDir, "*.ko"))
 	if err != nil {
 		return "", err
 	}
@@ -54,11 +63,14 @@ func (b *builder) initramfs(k *kernels.Kernel) (string, error) {
 	}
 	defer f.Close()
 	w := newArchive(f)
-	for _, dir := range []string{"dev", "proc", "sys", "tmp", "run", "bin", "tests"} {
+	for _, dir := range []string{"dev", "proc", "sys", "tmp", "run", "bin", "tests", "modules"} {
 		w.dir(dir)
 	}
 	w.device("dev/console", 5, 1)
 	w.file(strings.TrimPrefix(protocol.PlanFile, "/"), 0o644, data)
+	for _, m := range modules {
+		files["modules/"+filepath.Base(m)] = m
+	}
 	for name, from := range files {
 		body, err := os.ReadFile(from)
 		if err != nil {

@@ -26,19 +26,23 @@ type console struct {
 	skipped  []skipped
 	broken   []string // binaries that ended other than well, troubles of init
 	figures  map[string]string
-	last     string // last line of a test's own output
 	tail     []string
-	pending  []string // lines since the current test's start
-	detail   []string // output of failed tests
+	running  string              // test that says the next lines
+	said     map[string][]string // what each test has said
+	detail   []string            // output of failed tests
 }
 
 type skipped struct{ test, reason string }
 
 func newConsole(verbose bool) *console {
-	return &console{verbose: verbose, began: time.Now(), figures: map[string]string{}}
+	return &console{verbose: verbose, began: time.Now(), figures: map[string]string{}, said: map[string][]string{}}
 }
 
-var resultLine = regexp.MustCompile(`^\s*--- (PASS|FAIL|SKIP): (\S+)`)
+// Lines of go test -v: of a test that ends, and of one that says what follows.
+var (
+	resultLine = regexp.MustCompile(`^\s*--- (PASS|FAIL|SKIP): (\S+)`)
+	nameLine   = regexp.MustCompile(`^=== (?:RUN|NAME|CONT|PAUSE) +(\S+)`)
+)
 
 func (c *console) add(line string) {
 	if c.verbose {
@@ -55,30 +59,32 @@ func (c *console) add(line string) {
 	if len(c.tail) > tailLines {
 		c.tail = c.tail[1:]
 	}
-	m := resultLine.FindStringSubmatch(line)
-	switch {
-	case m != nil:
+	if m := resultLine.FindStringSubmatch(line); m != nil {
 		c.test(m[1], m[2])
-	case strings.HasPrefix(line, "=== RUN"):
-		c.pending = c.pending[:0]
-	default:
-		c.last = strings.TrimSpace(line)
-		c.pending = append(c.pending, line)
+	} else if m := nameLine.FindStringSubmatch(line); m != nil {
+		c.running = m[1]
+	} else {
+		c.said[c.running] = append(c.said[c.running], line)
 	}
 }
 
 func (c *console) test(verdict, name string) {
+	said := c.said[name]
+	delete(c.said, name)
 	name = c.inside + "." + name
 	switch verdict {
 	case "PASS":
 		c.passed++
 	case "FAIL":
 		c.failed = append(c.failed, name)
-		c.detail = append(append(c.detail, name+":"), c.pending...)
+		c.detail = append(append(c.detail, name+":"), said...)
 	case "SKIP":
-		c.skipped = append(c.skipped, skipped{name, c.last})
+		last := ""
+		if len(said) > 0 {
+			last = strings.TrimSpace(said[len(said)-1])
+		}
+		c.skipped = append(c.skipped, skipped{name, last})
 	}
-	c.pending = c.pending[:0]
 }
 
 func (c *console) event(l protocol.Line) {

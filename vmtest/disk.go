@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,14 +12,16 @@ import (
 
 const diskSize = 16 << 20
 
+var errNoMkfs = errors.New("mkfs.ext4 is not installed (Debian: e2fsprogs)")
+
 // disk makes the image of an empty ext4 file system for a guest, which has no
-// tool to make one: its /dev/nvme0n1. "" where mkfs.ext4 is not installed;
-// tests that need it then skip.
+// tool to make one: its /dev/nvme0n1. Without it, which errNoMkfs says, tests
+// that need it skip.
 func (b *builder) disk(k *kernels.Kernel) (string, error) {
 	mkfs, err := exec.LookPath("mkfs.ext4")
 	if err != nil {
 		if mkfs = "/sbin/mkfs.ext4"; !exists(mkfs) {
-			return "", nil
+			return "", errNoMkfs
 		}
 	}
 	name := filepath.Join(b.work, k.Name()+".ext4")

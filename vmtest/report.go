@@ -72,6 +72,25 @@ func (r *result) judge(why string) {
 	}
 }
 
+// lacking is how the reason begins of a test that skips because its kernel has
+// not what it tests.
+const lacking = "this kernel "
+
+// strict makes bad what else was not tested.
+func (r *result) strict() {
+	if r.status == skip {
+		r.status = failed
+	}
+	if r.console == nil {
+		return
+	}
+	for _, s := range r.console.skipped {
+		if why := where.ReplaceAllString(s.reason, ""); !strings.HasPrefix(why, lacking) {
+			r.bad = append(r.bad, fmt.Sprintf("%s was skipped: %s", s.test, why))
+		}
+	}
+}
+
 func (r *result) isBad() bool { return r.status != pass && r.status != skip || len(r.bad) > 0 }
 
 const columns = "%-6s  %-6s  %-5s  %-28s  %-5s  %7s  %7s  %6s  %6s  %7s"
@@ -83,11 +102,11 @@ func (r *result) print(w io.Writer) {
 	if c == nil || !r.isBad() {
 		return
 	}
-	for _, line := range c.broken {
+	for _, line := range append(slices.Clone(c.broken), r.bad...) {
 		fmt.Fprintln(w, "    "+line)
 	}
 	lines := c.detail
-	if r.status == crash || r.status == noBoot || len(lines) == 0 {
+	if r.status == crash || r.status == noBoot || len(lines)+len(r.bad) == 0 {
 		fmt.Fprintln(w, "    console's end:")
 		lines = c.tail
 	}

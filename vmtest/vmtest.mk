@@ -1,11 +1,11 @@
 # Proof on other kernels, in QEMU: see vmtest/main.go. KERNEL names kernels of
 # the matrix ("6.12", "5.10,6.12/arm64", "all"), RUN the tests, IMAGE a kernel
 # image of one's own (with ARCH).
-VMTEST_PACKAGES := qemu-system-x86 qemu-system-arm xz-utils zstd debian-archive-keyring
+VMTEST_PACKAGES := qemu-system-x86 qemu-system-arm e2fsprogs xz-utils zstd debian-archive-keyring
 VMTEST_FLAGS = $(if $(KERNEL),-kernels '$(KERNEL)') $(if $(RUN),-run '$(RUN)') $(if $(IMAGE),-image '$(IMAGE)') \
 	$(if $(ARCH),-arch '$(ARCH)') $(if $(V),-v)
 
-.PHONY: bin/vmtest vmtest vmtest-quick vmtest-btf vmtest-record vmtest-packages
+.PHONY: bin/vmtest vmtest vmtest-quick vmtest-fetch vmtest-btf vmtest-record vmtest-packages
 
 vmtest: KERNEL ?= all
 vmtest: vmtest-packages bin/vmtest ## boot the kernel matrix in QEMU and run the tests there: KERNEL=6.12 RUN=TestFiles IMAGE=file
@@ -14,8 +14,11 @@ vmtest: vmtest-packages bin/vmtest ## boot the kernel matrix in QEMU and run the
 vmtest-quick: vmtest-packages bin/vmtest ## the same for the kernels that CI runs
 	bin/vmtest $(VMTEST_FLAGS)
 
+vmtest-fetch: vmtest-packages bin/vmtest ## fetch the kernels that CI runs, and save their types, for go test ./loader
+	bin/vmtest -btf -kernels quick
+
 vmtest-btf: vmtest-packages bin/vmtest ## fetch every kernel and save its types, for go test ./loader
-	bin/vmtest -btf $(VMTEST_FLAGS)
+	bin/vmtest -btf -kernels '$(or $(KERNEL),all)'
 
 vmtest-record: vmtest-packages bin/vmtest ## record in vmtest/verifier.txt what each kernel's verifier goes through
 	bin/vmtest -kernels '$(or $(KERNEL),all)' -run TestVerifier -update

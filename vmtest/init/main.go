@@ -11,8 +11,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/ebtrace/ebtrace/vmtest/protocol"
 )
@@ -24,6 +27,7 @@ func main() {
 	}
 	mountAll()
 	raiseLoopback()
+	loadModules()
 	tell(protocol.Line{Event: protocol.Start, Text: release()})
 	var plan protocol.Plan
 	b, err := os.ReadFile(protocol.PlanFile)
@@ -84,6 +88,22 @@ func raiseLoopback() {
 	}{flags: syscall.IFF_UP | syscall.IFF_RUNNING}
 	copy(req.name[:], "lo")
 	_, _, _ = syscall.Syscall(syscall.SYS_IOCTL, uintptr(fd), syscall.SIOCSIFFLAGS, uintptr(unsafe.Pointer(&req)))
+}
+
+// loadModules loads those that the host has put into the image: each needs
+// nothing but the kernel.
+func loadModules() {
+	files, _ := filepath.Glob("/modules/*.ko")
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err == nil {
+			err = unix.FinitModule(int(f.Fd()), "", 0)
+			f.Close()
+		}
+		if err != nil {
+			tell(protocol.Line{Event: protocol.Trouble, Text: "load " + name + ": " + err.Error()})
+		}
+	}
 }
 
 func release() string {

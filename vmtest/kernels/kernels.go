@@ -40,7 +40,7 @@ type Kernel struct {
 // Matrix is every kernel, oldest first. Features are as measured by booting it.
 var Matrix = []Kernel{
 	{Series: "5.10", Arch: "amd64", Suite: "bullseye-security", Quick: true, Has: []Feature{IA32, Fentry, Kprobe, Paths}},
-	{Series: "6.1", Arch: "amd64", Suite: "bookworm-security", Quick: true, Has: []Feature{IA32, Fentry, Kprobe, LSM, Paths}},
+	{Series: "6.1", Arch: "amd64", Suite: "bookworm-security", Has: []Feature{IA32, Fentry, Kprobe, LSM, Paths}},
 	{Series: "6.12", Arch: "amd64", Suite: "trixie", Quick: true, Has: []Feature{IA32, Fentry, Kprobe, LSM, Paths}},
 	{Series: "6.18", Arch: "amd64", Suite: "trixie-backports", Has: []Feature{IA32, Fentry, Kprobe, LSM, Paths}},
 	{Series: "7.3", Arch: "amd64", Suite: "trixie-backports", Quick: true, Has: []Feature{IA32, Fentry, Kprobe, LSM, Paths}},
@@ -55,10 +55,10 @@ var Matrix = []Kernel{
 func (k *Kernel) Name() string { return k.Series + "-" + k.Arch }
 
 // Select returns the kernels that a list such as "5.10,6.12/arm64" names: a
-// series alone is amd64's, "all" is every one, "" the quick ones.
+// series alone is amd64's, "all" is every one, "quick" or "" the quick ones.
 func Select(list string) ([]Kernel, error) {
 	var found []Kernel
-	if list == "" || list == "all" {
+	if list == "" || list == "quick" || list == "all" {
 		for _, k := range Matrix {
 			if k.Quick || list == "all" {
 				found = append(found, k)
@@ -111,6 +111,7 @@ type Files struct {
 	Image   string // bootable
 	Release string // uname -r
 	BTF     string // its types, raw; may not be there
+	Modules string // directory of *.ko
 }
 
 func (k *Kernel) files() (Files, string, error) {
@@ -119,9 +120,13 @@ func (k *Kernel) files() (Files, string, error) {
 		return Files{}, "", err
 	}
 	dir = filepath.Join(dir, k.Name())
-	f := Files{Image: filepath.Join(dir, "vmlinuz"), BTF: filepath.Join(dir, "btf")}
+	f := Files{Image: filepath.Join(dir, "vmlinuz"), BTF: filepath.Join(dir, "btf"),
+		Modules: filepath.Join(dir, "modules")}
 	b, err := os.ReadFile(filepath.Join(dir, "release"))
 	f.Release = strings.TrimSpace(string(b))
+	if err == nil {
+		_, err = os.Stat(f.Modules)
+	}
 	return f, dir, err
 }
 
