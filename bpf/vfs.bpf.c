@@ -14,6 +14,7 @@
 #include "fd.h"
 #include "emit.h"
 #include "vfs.h"
+#include "vfssel.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -66,6 +67,12 @@ struct eb_work_rec {
 	struct eb_work work;
 };
 
+/* Is a file that the operation is about where it is wanted? */
+static __always_inline int frame_place(struct eb_frame *f)
+{
+	return place_wanted(f->dentry) || (f->dentry2 && place_wanted(f->dentry2));
+}
+
 /* A function has begun whose arguments are in works.raw. */
 __noinline int work_begin(__u32 slot, __u32 point, __u32 op)
 {
@@ -84,7 +91,7 @@ __noinline int work_begin(__u32 slot, __u32 point, __u32 op)
 	f->offset = -1;
 	f->point = point;
 	f->op = op;
-	f->flags = 0;
+	f->flags = f->skip = 0;
 	f->context = op == EB_VFS_FAULT ? EB_BY_FAULT : EB_BY_CALL;
 	if (s->begin && s->nr == EB_NR_URING_ENTER && op != EB_VFS_FAULT)
 		f->context = EB_BY_URING;
@@ -106,8 +113,13 @@ __noinline int work_begin(__u32 slot, __u32 point, __u32 op)
 		}
 	}
 	frame_mount(w, f);
-	frame_keep(f, slot, at);
 	w->depth = at + 1;
+	f->late = !f->dentry;
+	if ((nfs || ndevs) && f->dentry && !frame_place(f)) {
+		f->skip = 1;
+		return 0;
+	}
+	frame_keep(f, slot, at);
 	f->begin = bpf_ktime_get_ns();
 	return 0;
 }
@@ -167,6 +179,8 @@ __noinline int cap_at(__u64 mnt, __u64 dentry, __u32 tag, __u32 name_key)
 	if (n > EB_PATH_HALF + 512)
 		return 0;
 	f->pathlen = n;
+	if (by_path && (f->flags & EB_FD_CUT || (!(f->flags & EB_FD_NAME) && path_wanted(pos, n))))
+		sc->args[6] = 1;	/* a path whose beginning is missing may be any */
 	__u64 tail = n & 7, *last = (__u64 *)(data + (n & ~7ULL));
 	*last = tail ? *last & ((1ULL << (tail * 8)) - 1) : 0;	/* padding */
 	sec->len = sizeof(*f) + n;
@@ -255,7 +269,10 @@ __noinline int work_emit(__u32 slot, __u32 at, __u64 now, __s64 ret)
 	sc->args[7] = me;	/* another thread may run on this CPU before we are done */
 	sc->pos = sizeof(struct eb_work_rec);
 	sc->flags = 0;
+	sc->args[6] = 0;
 	put_files(sc, f, ret, slot, at);
+	if (by_path && !sc->args[6])
+		return 0;
 	struct eb_work_rec *r = (void *)sc->buf;
 	fill_work(&r->work, f, s, ret, at);
 	fill_head(&r->head, s, slot, EB_WORK, now);
@@ -306,7 +323,9 @@ static __always_inline int work_wanted(struct eb_frame *f, __s64 ret, __u64 now)
 {
 	if (!f->dentry && !f->str)
 		return 0;	/* it came to nothing before there was a file */
-	if (min_work_time && now - f->begin < min_work_time)
+	if (!result_wanted(ret, now - f->begin))
+		return 0;
+	if ((nfs || ndevs) && f->late && (!f->dentry || !frame_place(f)))
 		return 0;
 	if (min_work_bytes && (!moves_bytes(f->op) || ret < (__s64)min_work_bytes))
 		return 0;
@@ -336,6 +355,8 @@ __noinline int work_end(__u32 slot, __u32 point, __s64 ret)
 		ret = (__s32)ret;
 	if (f->op == EB_VFS_MKDIR && (ret > 0 || ret < -4095))
 		ret = 0;	/* from Linux 6.16 on a dentry */
+	if (f->skip)
+		return 0;
 	frame_end(f, ret);
 	if (work_wanted(f, ret, now)) {
 		work_emit(slot, at, now, ret);

@@ -45,8 +45,6 @@ enum eb_role {
 const volatile __u8 roles[EB_MAX_POINTS * EB_ROLE_COUNT];
 const volatile __u8 nargs[EB_MAX_POINTS];
 const volatile __u8 ret_int[EB_MAX_POINTS];	/* it returns an int: the upper half is undefined */
-const volatile __u64 min_work_time;	/* ns */
-const volatile __u64 min_work_bytes;
 
 /* Members that only this layer reads. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -98,7 +96,8 @@ struct eb_frame {
 	__u64 args[2];
 	__u16 point, op;
 	__u8 flags, context;
-	__u16 pad;
+	__u8 skip;	/* it is not wanted, but its end must find it */
+	__u8 late;	/* its file was not known at the begin */
 };
 
 struct eb_works {
@@ -201,8 +200,10 @@ static __always_inline void frame_target(struct eb_works *w, struct eb_frame *f,
 	}
 	if ((v = arg_of(w, point, EB_R_PATH))) {
 		f->path = v;
-		f->mnt = (__u64)BPF_CORE_READ((struct path *)v, mnt);
-		f->dentry = (__u64)BPF_CORE_READ((struct path *)v, dentry);
+		if (f->op != EB_VFS_LOOKUP) {	/* which fills it in */
+			f->mnt = (__u64)BPF_CORE_READ((struct path *)v, mnt);
+			f->dentry = (__u64)BPF_CORE_READ((struct path *)v, dentry);
+		}
 	}
 	f->dentry2 = arg_of(w, point, EB_R_DENTRY2);
 	if ((v = arg_of(w, point, EB_R_FILE2))) {

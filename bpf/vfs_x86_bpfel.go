@@ -231,7 +231,8 @@ type VfsEbWorks struct {
 		Op      uint16
 		Flags   uint8
 		Context uint8
-		Pad     uint16
+		Skip    uint8
+		Late    uint8
 	}
 }
 
@@ -251,6 +252,7 @@ const (
 	VfsMapSlots                 = "slots"
 	VfsMapTails                 = "tails"
 	VfsMapVariants              = "variants"
+	VfsMapVfsPaths              = "vfs_paths"
 	VfsMapWorks                 = "works"
 	VfsProgCopyFentry           = "copy_fentry"
 	VfsProgCopyFexit            = "copy_fexit"
@@ -388,14 +390,18 @@ const (
 	VfsProgWritevFexit          = "writev_fexit"
 	VfsProgWritevKprobe         = "writev_kprobe"
 	VfsProgWritevKretprobe      = "writev_kretprobe"
+	VfsVarByErrno               = "by_errno"
+	VfsVarByPath                = "by_path"
 	VfsVarComms                 = "comms"
 	VfsVarCountOnly             = "count_only"
+	VfsVarDevices               = "devices"
 	VfsVarDispatch              = "dispatch"
 	VfsVarErrnoSet              = "errno_set"
 	VfsVarFdSetBits             = "fd_set_bits"
 	VfsVarFdSetRest             = "fd_set_rest"
 	VfsVarFilters               = "filters"
 	VfsVarFollow                = "follow"
+	VfsVarFsNames               = "fs_names"
 	VfsVarHasEntry              = "has_entry"
 	VfsVarKeepContext           = "keep_context"
 	VfsVarKeepKind              = "keep_kind"
@@ -419,6 +425,8 @@ const (
 	VfsVarMinWorkTime           = "min_work_time"
 	VfsVarNargs                 = "nargs"
 	VfsVarNcomms                = "ncomms"
+	VfsVarNdevs                 = "ndevs"
+	VfsVarNfs                   = "nfs"
 	VfsVarNuids                 = "nuids"
 	VfsVarPidLimit              = "pid_limit"
 	VfsVarPreemptible           = "preemptible"
@@ -633,6 +641,7 @@ type VfsMapSpecs struct {
 	Slots     *ebpf.MapSpec `ebpf:"slots"`
 	Tails     *ebpf.MapSpec `ebpf:"tails"`
 	Variants  *ebpf.MapSpec `ebpf:"variants"`
+	VfsPaths  *ebpf.MapSpec `ebpf:"vfs_paths"`
 	Works     *ebpf.MapSpec `ebpf:"works"`
 }
 
@@ -640,14 +649,18 @@ type VfsMapSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type VfsVariableSpecs struct {
+	ByErrno          *ebpf.VariableSpec `ebpf:"by_errno"`
+	ByPath           *ebpf.VariableSpec `ebpf:"by_path"`
 	Comms            *ebpf.VariableSpec `ebpf:"comms"`
 	CountOnly        *ebpf.VariableSpec `ebpf:"count_only"`
+	Devices          *ebpf.VariableSpec `ebpf:"devices"`
 	Dispatch         *ebpf.VariableSpec `ebpf:"dispatch"`
 	ErrnoSet         *ebpf.VariableSpec `ebpf:"errno_set"`
 	FdSetBits        *ebpf.VariableSpec `ebpf:"fd_set_bits"`
 	FdSetRest        *ebpf.VariableSpec `ebpf:"fd_set_rest"`
 	Filters          *ebpf.VariableSpec `ebpf:"filters"`
 	Follow           *ebpf.VariableSpec `ebpf:"follow"`
+	FsNames          *ebpf.VariableSpec `ebpf:"fs_names"`
 	HasEntry         *ebpf.VariableSpec `ebpf:"has_entry"`
 	KeepContext      *ebpf.VariableSpec `ebpf:"keep_context"`
 	KeepKind         *ebpf.VariableSpec `ebpf:"keep_kind"`
@@ -671,6 +684,8 @@ type VfsVariableSpecs struct {
 	MinWorkTime      *ebpf.VariableSpec `ebpf:"min_work_time"`
 	Nargs            *ebpf.VariableSpec `ebpf:"nargs"`
 	Ncomms           *ebpf.VariableSpec `ebpf:"ncomms"`
+	Ndevs            *ebpf.VariableSpec `ebpf:"ndevs"`
+	Nfs              *ebpf.VariableSpec `ebpf:"nfs"`
 	Nuids            *ebpf.VariableSpec `ebpf:"nuids"`
 	PidLimit         *ebpf.VariableSpec `ebpf:"pid_limit"`
 	Preemptible      *ebpf.VariableSpec `ebpf:"preemptible"`
@@ -721,6 +736,7 @@ type VfsMaps struct {
 	Slots     *ebpf.Map `ebpf:"slots"`
 	Tails     *ebpf.Map `ebpf:"tails"`
 	Variants  *ebpf.Map `ebpf:"variants"`
+	VfsPaths  *ebpf.Map `ebpf:"vfs_paths"`
 	Works     *ebpf.Map `ebpf:"works"`
 }
 
@@ -738,6 +754,7 @@ func (m *VfsMaps) Close() error {
 		m.Slots,
 		m.Tails,
 		m.Variants,
+		m.VfsPaths,
 		m.Works,
 	)
 }
@@ -746,14 +763,18 @@ func (m *VfsMaps) Close() error {
 //
 // It can be passed to LoadVfsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type VfsVariables struct {
+	ByErrno          *ebpf.Variable `ebpf:"by_errno"`
+	ByPath           *ebpf.Variable `ebpf:"by_path"`
 	Comms            *ebpf.Variable `ebpf:"comms"`
 	CountOnly        *ebpf.Variable `ebpf:"count_only"`
+	Devices          *ebpf.Variable `ebpf:"devices"`
 	Dispatch         *ebpf.Variable `ebpf:"dispatch"`
 	ErrnoSet         *ebpf.Variable `ebpf:"errno_set"`
 	FdSetBits        *ebpf.Variable `ebpf:"fd_set_bits"`
 	FdSetRest        *ebpf.Variable `ebpf:"fd_set_rest"`
 	Filters          *ebpf.Variable `ebpf:"filters"`
 	Follow           *ebpf.Variable `ebpf:"follow"`
+	FsNames          *ebpf.Variable `ebpf:"fs_names"`
 	HasEntry         *ebpf.Variable `ebpf:"has_entry"`
 	KeepContext      *ebpf.Variable `ebpf:"keep_context"`
 	KeepKind         *ebpf.Variable `ebpf:"keep_kind"`
@@ -777,6 +798,8 @@ type VfsVariables struct {
 	MinWorkTime      *ebpf.Variable `ebpf:"min_work_time"`
 	Nargs            *ebpf.Variable `ebpf:"nargs"`
 	Ncomms           *ebpf.Variable `ebpf:"ncomms"`
+	Ndevs            *ebpf.Variable `ebpf:"ndevs"`
+	Nfs              *ebpf.Variable `ebpf:"nfs"`
 	Nuids            *ebpf.Variable `ebpf:"nuids"`
 	PidLimit         *ebpf.Variable `ebpf:"pid_limit"`
 	Preemptible      *ebpf.Variable `ebpf:"preemptible"`

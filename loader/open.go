@@ -90,6 +90,9 @@ func (o *Options) check() error {
 		}
 	}
 	o.StrSize = min(o.StrSize, MaxStrSize)
+	if o.VFS != nil {
+		return o.VFS.check()
+	}
 	return nil
 }
 

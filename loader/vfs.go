@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ebtrace/ebtrace/bpf"
+	"github.com/ebtrace/ebtrace/decode/table"
 )
 
 // VFS asks for the operations of the virtual file system below the calls.
@@ -23,6 +24,13 @@ type VFS struct {
 	Kprobes  bool          // not by fentry, even where that is to be had
 	MinTime  time.Duration // operations that took at least so long
 	MinBytes uint64        // operations that moved at least so many bytes
+
+	// Selection by the file, by any of the files of an operation on two. A path
+	// selects itself and what is below it: /etc is not the beginning of /etcetera.
+	Paths   []string        // empty: any; at most 64, absolute, each shorter than 255 bytes
+	FS      []string        // types of file systems, as in /proc/filesystems; empty: any; at most 16
+	Devices []uint32        // of the file system, major<<20 | minor; empty: any; at most 16
+	Errnos  *table.ErrnoSet // nil: any result
 }
 
 // Missing is an operation that was asked for and cannot be seen.
@@ -108,7 +116,7 @@ func (v *vfs) isMissing(op string) bool {
 var shared = []string{"ring", "slots", ".data.slot_of"}
 
 // own are the maps that the second object has for itself.
-var own = []string{"scratch", "works", "old_names", ".rodata"}
+var own = []string{"scratch", "works", "old_names", "vfs_paths", ".rodata"}
 
 // load reads the object, finds the arguments of the functions and makes the maps.
 func (v *vfs) load(s *Session, o *Options) (err error) {
@@ -173,10 +181,9 @@ func (v *vfs) configure(s *Session) error {
 			}
 		}
 	}
-	for name, value := range map[string]any{
-		"pid_limit": limit, "roles": roles, "nargs": nargs, "ret_int": retInt,
-		"min_work_time": uint64(v.opts.MinTime), "min_work_bytes": v.opts.MinBytes,
-	} {
+	set := v.opts.selection()
+	maps.Copy(set, map[string]any{"pid_limit": limit, "roles": roles, "nargs": nargs, "ret_int": retInt})
+	for name, value := range set {
 		if err := v.spec.Variables[name].Set(value); err != nil {
 			return fmt.Errorf("set %s: %w", name, err)
 		}
@@ -205,7 +212,7 @@ func (v *vfs) loadMaps(s *Session) error {
 		v.maps[name] = m
 		v.close = append(v.close, m.Close)
 	}
-	return nil
+	return v.opts.putPaths(v.maps["vfs_paths"])
 }
 
 // find is the first of a point's functions that this kernel has, with all the
