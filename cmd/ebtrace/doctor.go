@@ -35,7 +35,7 @@ func doctor(w io.Writer) int {
 		able = able && (f.state != "no" || !f.vital)
 	}
 	if lack == nil && able {
-		doctorVFS(w)
+		doctorLayers(w)
 	}
 	switch {
 	case lack != nil:

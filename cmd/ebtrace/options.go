@@ -9,7 +9,6 @@ import (
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/enforce"
 	"github.com/ebtrace/ebtrace/enforce/policy"
-	"github.com/ebtrace/ebtrace/loader"
 )
 
 // options is what the command line asks for.
@@ -32,8 +31,7 @@ type options struct {
 
 	inject []*enforce.Rule // -e inject=, -e fault=
 	policy *policy.Policy  // --enforce; nil: none
-	vfs    *loader.VFS     // nil: nothing below the calls is shown
-	vfsMin loader.VFS      // the least that is shown of it
+	below  [numBelow]layerAsked
 
 	json       bool
 	buffer     int // bytes per ring; 0: the loader's default
@@ -129,10 +127,6 @@ func (o *options) check() error {
 		return errors.New("--argv0 is of use with a command only")
 	case o.counts.only && o.counts.also:
 		return errors.New("-c/--summary-only and -C/--summary are mutually exclusive")
-	case o.vfs != nil && o.counts.only:
-		return errors.New("-c/--summary-only and --vfs are mutually exclusive: there is no table of the file system's work yet")
-	case o.vfs == nil && (o.vfsMin.MinTime > 0 || o.vfsMin.MinBytes > 0):
-		return errors.New("--vfs-duration and --vfs-bytes are of use with --vfs only")
 	case summary && o.out.separately:
 		return errors.New("(-c/--summary-only or -C/--summary) and -ff/--output-separately are mutually exclusive")
 	case summary && o.json:
@@ -154,5 +148,5 @@ func (o *options) check() error {
 	case o.out.file == "" && o.out.separately:
 		o.out.separately = false // as strace: without a file -ff is -f
 	}
-	return nil
+	return o.checkLayers()
 }

@@ -17,6 +17,7 @@ type group struct {
 var groups = []group{
 	{"What to run or attach to", startFlags},
 	{"Which events", selectFlags},
+	{"Below the calls", belowFlags},
 	{"Where the trace goes", outputFlags},
 	{"How it looks", textFlags},
 	{"Summary", countFlags},
@@ -68,11 +69,23 @@ var selectFlags = []flagDef{
 	{"", "fd", "SET", "calls on these descriptors", qual("fd", "")},
 	{"P", "trace-path", "PATH", "calls that access PATH; repeatable", setPath},
 	{"", "duration", "MIN", "calls that took at least MIN: 10ms, 0.5", setDuration},
-	{"", "vfs", "[=SET]", "what calls do in the file system; of it\nopen,read,write,...; best: what this kernel shows", setVFS},
-	{"", "vfs-duration", "MIN", "of that, what took at least MIN: 10ms, 0.5", setVFSDuration},
-	{"", "vfs-bytes", "MIN", "of that, what moved at least MIN bytes", setVFSBytes},
 	{"", "comm", "NAME[,NAME]", "threads of this name", setComms},
 	{"", "uid", "USER[,USER]", "processes of this user, name or number", setUIDs},
+}
+
+var belowFlags = []flagDef{
+	{"", "vfs", "[=SET]", "what calls do in the file system; of it\nopen,read,write,...; best: what this kernel shows", askLayer(belowVFS)},
+	{"", "vfs-path", "PREFIX", "of that, on files at or below this path; repeatable", narrow(belowVFS, "-path", addPrefix)},
+	{"", "vfs-fs", "TYPE[,TYPE]", "of that, on file systems of this type: ext4,tmpfs", narrow(belowVFS, "-fs", setFileSystems)},
+	{"", "vfs-device", "MAJ:MIN", "of that, on the file system of this device; repeatable", narrow(belowVFS, "-device", addDevice)},
+	{"", "vfs-duration", "MIN", "of that, what took at least MIN: 10ms, 0.5", narrow(belowVFS, "-duration", setMinTime)},
+	{"", "vfs-bytes", "MIN", "of that, what moved at least MIN bytes", narrow(belowVFS, "-bytes", setMinBytes)},
+	{"", "vfs-error", "[=SET]", "of that, what failed; so: ENOENT,EIO or !EAGAIN", narrow(belowVFS, "-error", setErrors)},
+	{"", "net", "[=SET]", "what calls do with sockets, and what happens to\nthese; of it connect,send,...; best: as above", askLayer(belowNet)},
+	{"", "net-addr", "RANGE", "of that, with this address at either end; repeatable:\nADDR[/BITS][:PORT[-PORT]], [ADDR]:PORT, :PORT", narrow(belowNet, "-addr", addAddr)},
+	{"", "net-duration", "MIN", "of that, what took at least MIN", narrow(belowNet, "-duration", setMinTime)},
+	{"", "net-bytes", "MIN", "of that, what moved at least MIN bytes", narrow(belowNet, "-bytes", setMinBytes)},
+	{"", "net-error", "[=SET]", "of that, what failed", narrow(belowNet, "-error", setErrors)},
 }
 
 var outputFlags = []flagDef{

@@ -32,7 +32,7 @@ func (o *options) loaderOptions() loader.Options {
 		UIDs:        s.uids,
 		Signals:     s.signals,
 		Buffer:      o.buffer,
-		VFS:         o.vfsAsked(),
+		VFS:         o.vfsOptions(),
 	}
 	l.Enter, l.Exit = s.halves()
 	if s.status != table.AllStatus {

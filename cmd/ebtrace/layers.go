@@ -1,0 +1,168 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ebtrace/ebtrace/decode/table"
+	"github.com/ebtrace/ebtrace/internal/suggest"
+	"github.com/ebtrace/ebtrace/loader"
+)
+
+// below is the number of a layer below the calls.
+type below int
+
+const (
+	belowVFS below = iota
+	belowNet
+	numBelow
+)
+
+// layer is what is known of a layer here.
+type layer struct {
+	name    string // also of its option, and what the names of the others begin with
+	ops     func() []string
+	missing func(*loader.Session) []loader.Missing
+	means   func(*loader.Session) map[string]string
+	best    loader.Options // asks for all that the kernel shows of it
+}
+
+var layers = [numBelow]layer{
+	belowVFS: {"vfs", loader.VFSOperations, (*loader.Session).VFSMissing, (*loader.Session).VFSMeans,
+		loader.Options{VFS: &loader.VFS{Best: true}}},
+	belowNet: {"net", func() []string { return nil }, func(*loader.Session) []loader.Missing { return nil },
+		func(*loader.Session) map[string]string { return nil }, loader.Options{}},
+}
+
+// layerAsked is what the command line asks of a layer.
+type layerAsked struct {
+	asked    bool
+	best     bool
+	ops      []string // nil: all
+	narrowed []string // options given that say which of it is shown
+	minTime  time.Duration
+	minBytes uint64
+	errnos   *table.ErrnoSet // nil: any
+	// of the file system
+	paths, fs []string
+	devices   []uint32
+	// of the network
+	addrs []addrRange
+}
+
+// askLayer makes the setter of --vfs, --vfs=best, --vfs=open,read, and of the
+// same of other layers.
+func askLayer(b below) func(*options, string) error {
+	return func(o *options, v string) error {
+		a, l := &o.below[b], &layers[b]
+		a.asked = true
+		if v == bare {
+			return nil
+		}
+		known := l.ops()
+		for w := range strings.SplitSeq(v, ",") {
+			switch {
+			case w == "best":
+				a.best = true
+			case w == "all":
+				a.ops = nil
+			case slices.Contains(known, w):
+				a.ops = append(a.ops, w)
+			default:
+				hint := ""
+				if near := suggest.Near(w, slices.Values(known)); near != "" {
+					hint = fmt.Sprintf(" (did you mean '%s'?)", near)
+				}
+				return fmt.Errorf("invalid --%s '%s'%s: it is best, all or some of %s", l.name, w, hint, strings.Join(known, ","))
+			}
+		}
+		return nil
+	}
+}
+
+// narrow makes the setter of an option that says which work of a layer is
+// shown; its name is the layer's with the suffix.
+func narrow(b below, suffix string, set func(a *layerAsked, v string) error) func(*options, string) error {
+	return func(o *options, v string) error {
+		name := "--" + layers[b].name + suffix
+		a := &o.below[b]
+		if !slices.Contains(a.narrowed, name) {
+			a.narrowed = append(a.narrowed, name)
+		}
+		if err := set(a, v); err != nil {
+			return fmt.Errorf("invalid %s argument: %w", name, err)
+		}
+		return nil
+	}
+}
+
+// checkLayers finds options for the work of a layer that is not asked for.
+func (o *options) checkLayers() error {
+	for b := range o.below {
+		a := &o.below[b]
+		if !a.asked && len(a.narrowed) > 0 {
+			verb := "is"
+			if len(a.narrowed) > 1 {
+				verb = "are"
+			}
+			return fmt.Errorf("%s %s of use with --%s only", strings.Join(a.narrowed, ", "), verb, layers[b].name)
+		}
+	}
+	return nil
+}
+
+// anyBelow says whether work below the calls is asked for.
+func (o *options) anyBelow() bool {
+	return slices.ContainsFunc(o.below[:], func(a layerAsked) bool { return a.asked })
+}
+
+// vfsOptions is what the kernel half is asked for of the file system, nil: nothing.
+func (o *options) vfsOptions() *loader.VFS {
+	a := &o.below[belowVFS]
+	if !a.asked {
+		return nil
+	}
+	return &loader.VFS{Ops: a.ops, Best: a.best, MinTime: a.minTime, MinBytes: a.minBytes}
+}
+
+// sayMissing tells what --vfs=best, --net=best go on without.
+func sayMissing(s *loader.Session) {
+	for i := range layers {
+		for _, m := range layers[i].missing(s) {
+			say("%s: %s is not shown: %v", layers[i].name, m.Op, m.Err)
+		}
+	}
+}
+
+// doctorLayers lists by what each operation of each layer can be seen.
+func doctorLayers(w io.Writer) {
+	for i := range layers {
+		doctorLayer(w, &layers[i])
+	}
+}
+
+func doctorLayer(w io.Writer, l *layer) {
+	o := l.best
+	o.Threads = 1
+	s, err := loader.Open(o)
+	if err != nil {
+		fmt.Fprintf(w, "%-22s %-5s %s\n", l.name, "no", oneLine(err.Error()))
+		return
+	}
+	defer s.Close()
+	by := map[string][]string{}
+	for op, means := range l.means(s) {
+		by[means] = append(by[means], op)
+	}
+	for _, means := range slices.Sorted(maps.Keys(by)) {
+		slices.Sort(by[means])
+		fmt.Fprintf(w, "%-22s %-5s by %s: %s\n", l.name, "ok", means, strings.Join(by[means], ", "))
+	}
+	for _, m := range l.missing(s) {
+		fmt.Fprintf(w, "%-22s %-5s %s\n", l.name+" "+m.Op, "no", oneLine(m.Err.Error()))
+	}
+}
