@@ -79,6 +79,7 @@ func (d *Decoder) decodeNet(w *Work, k *bpf.VfsEbWork) {
 	case bpf.VfsEbNetOpEB_NET_DROP:
 		d.dropReason(w, v)
 	case bpf.VfsEbNetOpEB_NET_SEND, bpf.VfsEbNetOpEB_NET_RECV:
+		w.moved()
 		d.netData(w)
 	}
 	if op.arg.name != "" && (v != 0 || op.arg.kind == Int) {

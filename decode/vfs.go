@@ -7,13 +7,15 @@ type vfsOp struct {
 	name string
 	args [2]workArg
 	hex  bool
+	// moves: the result is a number of bytes
+	moves bool
 }
 
 // vfsOps by enum eb_vfs_op of bpf/record.h.
 var vfsOps = [...]vfsOp{
 	bpf.VfsEbVfsOpEB_VFS_OPEN:        {name: "open", args: [2]workArg{flagsOf("flags", "open")}},
-	bpf.VfsEbVfsOpEB_VFS_READ:        {name: "read"},
-	bpf.VfsEbVfsOpEB_VFS_WRITE:       {name: "write"},
+	bpf.VfsEbVfsOpEB_VFS_READ:        {name: "read", moves: true},
+	bpf.VfsEbVfsOpEB_VFS_WRITE:       {name: "write", moves: true},
 	bpf.VfsEbVfsOpEB_VFS_FSYNC:       {name: "fsync", args: [2]workArg{{name: "datasync", kind: Uint}}},
 	bpf.VfsEbVfsOpEB_VFS_UNLINK:      {name: "unlink"},
 	bpf.VfsEbVfsOpEB_VFS_RENAME:      {name: "rename", args: [2]workArg{flagsOf("flags", "renameat2")}},
@@ -31,8 +33,8 @@ var vfsOps = [...]vfsOp{
 	bpf.VfsEbVfsOpEB_VFS_FALLOCATE:   {name: "fallocate", args: [2]workArg{flagsOf("mode", "fallocate")}},
 	bpf.VfsEbVfsOpEB_VFS_MMAP:        {name: "mmap", args: [2]workArg{flagsOf("prot", "mmap_prot"), flagsOf("flags", "mmap_flags")}, hex: true},
 	bpf.VfsEbVfsOpEB_VFS_FAULT:       {name: "fault", args: [2]workArg{{name: "address", kind: Addr}}, hex: true},
-	bpf.VfsEbVfsOpEB_VFS_SPLICE:      {name: "splice", args: [2]workArg{{name: "flags", kind: Hex}}},
-	bpf.VfsEbVfsOpEB_VFS_COPY:        {name: "copy"},
+	bpf.VfsEbVfsOpEB_VFS_SPLICE:      {name: "splice", moves: true, args: [2]workArg{{name: "flags", kind: Hex}}},
+	bpf.VfsEbVfsOpEB_VFS_COPY:        {name: "copy", moves: true},
 	bpf.VfsEbVfsOpEB_VFS_MOUNT:       {name: "mount", args: [2]workArg{{name: "flags", kind: Hex}}},
 	bpf.VfsEbVfsOpEB_VFS_LOOKUP:      {name: "lookup", args: [2]workArg{{name: "flags", kind: Hex}}},
 }
@@ -53,6 +55,9 @@ func (d *Decoder) decodeVFS(w *Work, k *bpf.VfsEbWork) {
 	}
 	op := &vfsOps[k.Op]
 	w.Name, w.Hex = op.name, op.hex
+	if op.moves {
+		w.moved()
+	}
 	switch bpf.VfsEbVfsOp(k.Op) {
 	case bpf.VfsEbVfsOpEB_VFS_SETATTR:
 		d.attributes(k.Args[0], k.Args[1])

@@ -30,6 +30,7 @@ type Work struct {
 	Text    []byte // a name, see bpf/record.h; nil: none
 	Offset  int64  // -1: none
 	Bytes   uint64 // asked for; 0: none
+	Moved   uint64 // that were read, written, sent or received
 	Args    []Value
 	Created bool // open: the file was made
 	Ret     int64
@@ -107,6 +108,13 @@ func (d *Decoder) decodeWork(ev *events.Event) {
 		d.decodeNet(w, &k)
 	case bpf.VfsEbLayerEB_LAYER_URING:
 		w.Layer = LayerURing
+	}
+}
+
+// moved takes the result for a number of bytes.
+func (w *Work) moved() {
+	if w.Ret > 0 {
+		w.Moved = uint64(w.Ret)
 	}
 }
 

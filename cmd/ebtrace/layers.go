@@ -166,3 +166,15 @@ func doctorLayer(w io.Writer, l *layer) {
 		fmt.Fprintf(w, "%-22s %-5s %s\n", l.name+" "+m.Op, "no", oneLine(m.Err.Error()))
 	}
 }
+
+// notYet refuses what the kernel half does not have yet.
+func (o *options) notYet() error {
+	a := &o.below[belowVFS]
+	switch {
+	case o.below[belowNet].asked:
+		return failf("--net is not available yet")
+	case a.paths != nil || a.fs != nil || a.devices != nil || a.errnos != nil:
+		return failf("%s: not available yet", strings.Join(a.narrowed, ", "))
+	}
+	return nil
+}

@@ -63,6 +63,8 @@ func TestAddrRange(t *testing.T) {
 func TestLayerRefusals(t *testing.T) {
 	for line, want := range map[string]string{
 		"--vfs=raed x":                      "invalid --vfs 'raed' (did you mean 'read'?): it is best, all or some of open,read,",
+		"-c -U bytes x":                     "bytes are counted of the work below the calls only",
+		"-C -S bytes x":                     "bytes are counted of the work below the calls only",
 		"--vfs= x":                          "invalid --vfs ''",
 		"--vfs-bytes=1 x":                   "--vfs-bytes is of use with --vfs only",
 		"--net-error --net-addr=::1 x":      "--net-error, --net-addr are of use with --net only",

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -129,6 +130,8 @@ func (o *options) check() error {
 		return errors.New("-c/--summary-only and -C/--summary are mutually exclusive")
 	case summary && o.out.separately:
 		return errors.New("(-c/--summary-only or -C/--summary) and -ff/--output-separately are mutually exclusive")
+	case !o.anyBelow() && (o.counts.order == output.ColBytes || slices.Contains(o.counts.columns, output.ColBytes)):
+		return errors.New("bytes are counted of the work below the calls only: ask for some, as with --vfs")
 	case summary && o.json:
 		return errors.New("(-c/--summary-only or -C/--summary) and --json are mutually exclusive")
 	case o.out.separately && piped:

@@ -120,8 +120,8 @@ var countFlags = []flagDef{
 	{"c", "summary-only", "", "a table of times, calls and errors instead of the trace", on(func(o *options) *bool { return &o.counts.only })},
 	{"C", "summary", "", "the table after the trace", on(func(o *options) *bool { return &o.counts.also })},
 	{"w", "summary-wall-clock", "", "the same: times are always from begin to end of a call", on(func(o *options) *bool { return &o.counts.wall })},
-	{"S", "summary-sort-by", "KEY", "time, min-time, max-time, avg-time, calls, errors, name,\nnothing", setSort},
-	{"U", "summary-columns", "LIST", "time-percent, total-time, min-time, max-time, avg-time,\ncalls, errors, name", setColumns},
+	{"S", "summary-sort-by", "KEY", "time, min-time, max-time, avg-time, calls, errors, bytes,\nname, nothing", setSort},
+	{"U", "summary-columns", "LIST", "time-percent, total-time, min-time, max-time, avg-time,\ncalls, errors, bytes (of work below the calls), name", setColumns},
 }
 
 var enforceFlags = []flagDef{

@@ -68,6 +68,9 @@ func (t *trace) failed(err error) int { return statusOf(err, len(t.o.command) > 
 // open does all that can fail before anything is traced, what costs least
 // first.
 func (t *trace) open() (err error) {
+	if err := t.o.notYet(); err != nil {
+		return err
+	}
 	if err := t.findTargets(); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ const (
 	ColMax                       // longest call
 	ColCalls
 	ColErrors
+	ColBytes // that operations below the calls moved; blank for calls
 	ColName
 	ColNone // of orders only: by number
 )
@@ -37,12 +38,16 @@ var columns = [...]struct {
 	ColMax:     {[]string{"max-time", "longest", "time-max"}, "longest", 8},
 	ColCalls:   {[]string{"calls", "count"}, "calls", 9},
 	ColErrors:  {[]string{"errors", "error"}, "errors", 9},
+	ColBytes:   {[]string{"bytes"}, "bytes", 11},
 	ColName:    {[]string{"name", "syscall", "syscall-name"}, "syscall", 16},
 	ColNone:    {[]string{"nothing", "none"}, "", 0},
 }
 
 // DefaultColumns are those of -c without -U.
 var DefaultColumns = []Column{ColPercent, ColTotal, ColAvg, ColCalls, ColErrors, ColName}
+
+// DefaultWorkColumns are those of the layers below the calls.
+var DefaultWorkColumns = []Column{ColPercent, ColTotal, ColAvg, ColCalls, ColErrors, ColBytes, ColName}
 
 // columnOf is the column with a name.
 func columnOf(name string) Column {
@@ -106,6 +111,11 @@ func (c *Count) cell(col Column, total uint64) string {
 			return ""
 		}
 		return strconv.FormatUint(c.Errors, 10)
+	case ColBytes:
+		if c.Bytes == 0 {
+			return ""
+		}
+		return strconv.FormatUint(c.Bytes, 10)
 	}
 	return string(sanitize([]byte(c.Name), 0))
 }
@@ -120,14 +130,19 @@ func (c *Count) avg() uint64 {
 	return c.Total / c.Calls
 }
 
-// appendTable appends the table of counts, which must not be empty.
-func appendTable(b []byte, counts []Count, cols []Column) []byte {
+// appendTable appends the table of counts, if there are any. name: what they
+// are counts of.
+func appendTable(b []byte, counts []Count, cols []Column, name string) []byte {
+	if len(counts) == 0 {
+		return b
+	}
 	sum := Count{Name: "total", Min: counts[0].Min}
 	for i := range counts {
 		c := &counts[i]
 		sum.Calls += c.Calls
 		sum.Errors += c.Errors
 		sum.Total += c.Total
+		sum.Bytes += c.Bytes
 		sum.Min, sum.Max = min(sum.Min, c.Min), max(sum.Max, c.Max)
 	}
 	rows := make([][]string, 0, len(counts)+1)
@@ -141,6 +156,9 @@ func appendTable(b []byte, counts []Count, cols []Column) []byte {
 	widths, heads, rules := make([]int, len(cols)), make([]string, len(cols)), make([]string, len(cols))
 	for i, c := range cols {
 		widths[i], heads[i] = columns[c].width, columns[c].head
+		if c == ColName {
+			heads[i] = name
+		}
 		for _, r := range append(rows, last) {
 			widths[i] = max(widths[i], len(r[i]))
 		}

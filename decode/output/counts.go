@@ -11,24 +11,28 @@ import (
 	"github.com/ebtrace/ebtrace/events"
 )
 
-// Count is how often a call was made and how long it took, in ns.
+// Count is how often a call was made, or an operation below the calls, and how
+// long it took, in ns.
 type Count struct {
+	Layer           string // of an operation: decode.LayerVFS...; "": a call
 	ABI             table.ABI
 	NR              int32
 	Name            string
 	Calls, Errors   uint64
 	Total, Min, Max uint64
+	Bytes           uint64 // that an operation moved
 }
 
 // CountOptions say how counts are shown.
 type CountOptions struct {
-	Columns []Column // nil: DefaultColumns
+	Columns []Column // nil: DefaultColumns; ColBytes too for a layer below the calls
 	Order   Column   // 0: by time
 	Native  table.ABI
 }
 
-// Counts counts calls and writes a table at the end (-c, -C). Calls that never
-// return are not counted, as with strace.
+// Counts counts calls, and what was done below them, and writes a table of
+// each layer at the end (-c, -C). Calls that never return are not counted, as
+// with strace. The time of an operation within another is in both.
 type Counts struct {
 	w      io.Writer
 	o      CountOptions
@@ -36,15 +40,14 @@ type Counts struct {
 }
 
 type countKey struct {
-	abi table.ABI
-	nr  int32
+	layer string
+	name  string // of an operation; a call has a number
+	abi   table.ABI
+	nr    int32
 }
 
 // NewCounts returns a writer of a table to w.
 func NewCounts(w io.Writer, o CountOptions) *Counts {
-	if o.Columns == nil {
-		o.Columns = DefaultColumns
-	}
 	if o.Order == 0 {
 		o.Order = ColPercent
 	}
@@ -53,6 +56,10 @@ func NewCounts(w io.Writer, o CountOptions) *Counts {
 
 // Event implements Writer: it counts calls that have ended.
 func (c *Counts) Event(e *decode.Event) error {
+	if e.Work != nil {
+		c.work(e.Work)
+		return nil
+	}
 	x := e.Call
 	if x == nil || e.Kind == events.Begin || x.NoReturn {
 		return nil
@@ -68,6 +75,19 @@ func (c *Counts) Event(e *decode.Event) error {
 	return nil
 }
 
+// work counts an operation below the calls.
+func (c *Counts) work(w *decode.Work) {
+	n := Count{Layer: w.Layer, Name: w.Name, Calls: 1, Bytes: w.Moved}
+	if w.End > w.Begin && !w.Moment {
+		n.Total = w.End - w.Begin
+	}
+	if w.Errno > 0 {
+		n.Errors = 1
+	}
+	n.Min, n.Max = n.Total, n.Total
+	c.add(n)
+}
+
 // Add adds what was counted elsewhere, as by the kernel half. Counts without
 // calls are left out.
 func (c *Counts) Add(counts ...Count) {
@@ -79,15 +99,22 @@ func (c *Counts) Add(counts ...Count) {
 }
 
 func (c *Counts) add(n Count) {
-	k := countKey{n.ABI, n.NR}
+	k := countKey{n.Layer, n.Name, n.ABI, n.NR}
+	if n.Layer == "" {
+		k.name = ""
+	}
 	sum := c.counts[k]
 	if sum == nil {
 		sum = &Count{}
 		*sum = n
 		sum.Name = strings.Clone(n.Name) // it may live no longer than the event
+		if n.Layer != "" {
+			k.name = sum.Name
+		}
 		c.counts[k] = sum
 		return
 	}
+	sum.Bytes += n.Bytes
 	sum.Calls += n.Calls
 	sum.Errors += n.Errors
 	sum.Total += n.Total
@@ -98,7 +125,7 @@ func (c *Counts) add(n Count) {
 func (c *Counts) Flush() error { return nil }
 
 // Close implements Writer: it writes a table for each ABI that made calls, the
-// native one first.
+// native one first, then one for each layer below them.
 func (c *Counts) Close(*Summary) error {
 	var b []byte
 	abis := []table.ABI{c.o.Native}
@@ -108,17 +135,36 @@ func (c *Counts) Close(*Summary) error {
 		}
 	}
 	for _, a := range abis {
-		counts := c.of(a)
-		if len(counts) == 0 {
-			continue
-		}
-		if a != c.o.Native {
+		counts := c.of("", a)
+		if len(counts) > 0 && a != c.o.Native {
 			b = append(b, "System call usage summary for "+modeName(a)+" mode:\n"...)
 		}
-		b = appendTable(b, counts, c.o.Columns)
+		b = appendTable(b, counts, c.columns(DefaultColumns), columns[ColName].head)
+	}
+	for _, l := range layerTables {
+		counts := c.of(l.layer, 0)
+		if len(counts) > 0 {
+			b = append(b, l.title...)
+		}
+		b = appendTable(b, counts, c.columns(DefaultWorkColumns), l.head)
 	}
 	_, err := c.w.Write(b)
 	return err
+}
+
+// layerTables are the layers below the calls, in the order of their tables.
+var layerTables = [...]struct{ layer, title, head string }{
+	{decode.LayerVFS, "Usage summary of the virtual file system:\n", "operation"},
+	{decode.LayerNet, "Usage summary of the network:\n", "operation"},
+	{decode.LayerURing, "Usage summary of io_uring:\n", "request"},
+}
+
+// columns are those that were asked for, or these.
+func (c *Counts) columns(usual []Column) []Column {
+	if c.o.Columns != nil {
+		return c.o.Columns
+	}
+	return usual
 }
 
 // modeName names an ABI as strace does.
@@ -129,17 +175,17 @@ func modeName(a table.ABI) string {
 	return "64 bit"
 }
 
-// of is the counts of one ABI in the order that was asked for; what is equal
-// there is by number.
-func (c *Counts) of(a table.ABI) []Count {
+// of is the counts of one ABI of the calls, or of a layer below them, in the
+// order that was asked for; what is equal there is by number, or by name.
+func (c *Counts) of(layer string, a table.ABI) []Count {
 	var counts []Count
 	for k, n := range c.counts {
-		if k.abi == a {
+		if k.layer == layer && k.abi == a {
 			counts = append(counts, *n)
 		}
 	}
 	slices.SortFunc(counts, func(x, y Count) int {
-		return cmp.Or(c.o.Order.compare(&x, &y), cmp.Compare(x.NR, y.NR))
+		return cmp.Or(c.o.Order.compare(&x, &y), cmp.Compare(x.NR, y.NR), cmp.Compare(x.Name, y.Name))
 	})
 	return counts
 }
@@ -159,6 +205,8 @@ func (col Column) compare(x, y *Count) int {
 		return cmp.Compare(y.Calls, x.Calls)
 	case ColErrors:
 		return cmp.Compare(y.Errors, x.Errors)
+	case ColBytes:
+		return cmp.Compare(y.Bytes, x.Bytes)
 	case ColName:
 		return cmp.Compare(x.Name, y.Name)
 	}

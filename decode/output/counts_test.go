@@ -85,3 +85,34 @@ func TestParseColumns(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestCountsLayers: a table for each layer, with the bytes that were moved.
+func TestCountsLayers(t *testing.T) {
+	counts := func(o CountOptions) string {
+		var b bytes.Buffer
+		w := NewCounts(&b, o)
+		for _, e := range slices.Concat(filework(), network()) {
+			if e.Work != nil && (e.Work.Name == "read" || e.Work.Name == "send") {
+				e.Work.Moved = uint64(e.Work.Ret)
+			}
+			if err := w.Event(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Add(Count{Layer: decode.LayerURing, Name: "openat", Calls: 1, Total: 1000})
+		if err := w.Close(nil); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	golden(t, "counts-layers.txt", counts(CountOptions{}))
+	cols, err := ParseColumns("bytes,name,calls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	order, err := ParseOrder("bytes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "counts-layers-columns.txt", counts(CountOptions{Columns: cols, Order: order}))
+}
