@@ -245,7 +245,9 @@ struct eb_slot {
 	__u64 end;	/* ns: the exit that program `copy` works on; 0: it works on an entry */
 	__s64 ret;	/* at that exit */
 	__u8 entered;	/* sys_enter has run for the call that the thread is in */
-	__u8 pad[7];
+	__u8 depth;	/* operations below the calls in flight, of all layers */
+	__u16 pad;
+	__u32 work_of;	/* lower half of what they are done for, as in eb_work.cause */
 };
 
 enum eb_state {

@@ -287,7 +287,9 @@ type TraceEbSlot struct {
 	End     uint64
 	Ret     int64
 	Entered uint8
-	Pad     [7]uint8
+	Depth   uint8
+	Pad     uint16
+	WorkOf  uint32
 }
 
 type TraceEbState uint32

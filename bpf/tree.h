@@ -45,6 +45,7 @@ static __always_inline __u32 mark(struct task_struct *task, __u8 state)
 	s->flags = 0;
 	s->retry = 0;
 	s->entered = 0;
+	s->depth = 0;
 	s->plan = 0;
 	s->state = EB_SLOT_LIVE | state;
 	if (slot_set(pid, n))

@@ -62,10 +62,6 @@ enum eb_vfs_point {
 	EB_P_want_write_file,
 	EB_P_COUNT,
 };
-struct eb_work_rec {
-	struct eb_rec head;
-	struct eb_work work;
-};
 
 /* Is a file that the operation is about where it is wanted? */
 static __always_inline int frame_place(struct eb_frame *f)
@@ -80,21 +76,14 @@ __noinline int work_begin(__u32 slot, __u32 point, __u32 op)
 	struct eb_works *w = works_at(slot);
 	if (!s || !w || s->state & EB_SLOT_ARMED)
 		return 0;
-	if (w->cause != s->begin || w->start != s->start || w->depth > EB_FRAMES) {	/* what is left has ended unseen */
-		w->cause = s->begin;
-		w->start = s->start;
-		w->depth = 0;
-	}
-	__u32 at = w->depth >= EB_FRAMES ? 0 : w->depth;
+	__u32 at = frames_renew(w, s);
 	struct eb_frame *f = frame_at(w, at);
 	f->path = f->mnt = f->dentry = f->mnt2 = f->parent = 0;
 	f->offset = -1;
 	f->point = point;
 	f->op = op;
 	f->flags = f->skip = 0;
-	f->context = op == EB_VFS_FAULT ? EB_BY_FAULT : EB_BY_CALL;
-	if (s->begin && s->nr == EB_NR_URING_ENTER && op != EB_VFS_FAULT)
-		f->context = EB_BY_URING;
+	f->context = op == EB_VFS_FAULT ? EB_BY_FAULT : context_of(s);
 	frame_numbers(w, f, point);
 	frame_target(w, f, point);
 	if (has_arg(point, EB_R_OBJECT))
@@ -113,7 +102,7 @@ __noinline int work_begin(__u32 slot, __u32 point, __u32 op)
 		}
 	}
 	frame_mount(w, f);
-	w->depth = at + 1;
+	frame_push(w, s, f, at);
 	f->late = !f->dentry;
 	if ((nfs || ndevs) && f->dentry && !frame_place(f)) {
 		f->skip = 1;
@@ -235,24 +224,10 @@ static __always_inline void put_files(struct eb_scratch *sc, struct eb_frame *f,
 		cap_kernel_str(f->str, EB_TAG(2, 0));
 }
 
-static __always_inline void fill_work(struct eb_work *k, struct eb_frame *f, struct eb_slot *s, __s64 ret, __u32 at)
+static __always_inline void fill_fs(struct eb_work *k, struct eb_frame *f)
 {
-	k->begin = f->begin;
-	k->cause = s->begin;
-	k->ret = ret;
-	k->offset = f->offset;
-	k->bytes = f->bytes;
-	k->args[0] = f->args[0];
-	k->args[1] = f->args[1];
-	k->op = f->op;
-	k->layer = EB_LAYER_VFS;
-	k->context = f->context;
-	k->depth = at;
-	k->flags = f->flags;
-	k->pad = 0;
 	struct dentry *d = (void *)f->dentry;
 	struct super_block___vfs *sb = (void *)BPF_CORE_READ(d, d_sb);
-	__builtin_memset(k->fs, 0, sizeof(k->fs));
 	bpf_probe_read_kernel_str(k->fs, sizeof(k->fs), BPF_CORE_READ(sb, s_type, name));
 }
 
@@ -265,33 +240,15 @@ __noinline int work_emit(__u32 slot, __u32 at, __u64 now, __s64 ret)
 	if (!sc || !s || !w)
 		return 0;
 	struct eb_frame *f = frame_at(w, at);
-	__u64 me = bpf_get_current_pid_tgid();
-	sc->args[7] = me;	/* another thread may run on this CPU before we are done */
-	sc->pos = sizeof(struct eb_work_rec);
-	sc->flags = 0;
+	__u64 me = work_start(sc);
 	sc->args[6] = 0;
 	put_files(sc, f, ret, slot, at);
 	if (by_path && !sc->args[6])
 		return 0;
 	struct eb_work_rec *r = (void *)sc->buf;
-	fill_work(&r->work, f, s, ret, at);
-	fill_head(&r->head, s, slot, EB_WORK, now);
-	if (s->begin) {
-		r->head.abi = s->abi;
-		r->head.nr = s->nr;
-	}
-	r->head.flags = sc->flags;
-	__u64 size = sc->pos;
-	r->head.size = size;
-	opaque(size);
-	if (size > sizeof(sc->buf))
-		return 0;
-	if (sc->args[7] != me) {
-		sc->args[7] = 0;
-		s->lost++;
-	} else if (bpf_ringbuf_output(&ring, sc->buf, size, EB_QUIET)) {
-		s->lost++;
-	}
+	fill_work(&r->work, f, s, EB_LAYER_VFS, ret);
+	fill_fs(&r->work, f);
+	work_send(sc, s, slot, me, now);
 	return 0;
 }
 
@@ -336,23 +293,15 @@ static __always_inline int work_wanted(struct eb_frame *f, __s64 ret, __u64 now)
 __noinline int work_end(__u32 slot, __u32 point, __s64 ret)
 {
 	struct eb_works *w = works_at(slot);
-	if (!w)
+	struct eb_slot *s = slot_at(slot);
+	if (!w || !s)
 		return 0;
 	__u64 now = bpf_ktime_get_ns();
-	__u32 at = w->depth;
-	for (int i = 0; i < EB_FRAMES; i++) {
-		if (!at || at > EB_FRAMES)
-			return 0;
-		at--;
-		if (frame_at(w, at)->point == point)
-			break;
-	}
-	struct eb_frame *f = frame_at(w, at);
-	if (f->point != point)
+	__u32 at = 0;
+	struct eb_frame *f = frame_pop(w, s, point, &at);
+	if (!f)
 		return 0;
-	w->depth = at;
-	if (ret_int[point & (EB_MAX_POINTS - 1)])
-		ret = (__s32)ret;
+	ret = sized_result(point, ret);
 	if (f->op == EB_VFS_MKDIR && (ret > 0 || ret < -4095))
 		ret = 0;	/* from Linux 6.16 on a dentry */
 	if (f->skip)
@@ -377,68 +326,7 @@ static __always_inline void note_mount(struct eb_works *w, __u32 point)
 		w->mnt = (__u64)BPF_CORE_READ((struct file *)v, f_path.mnt);
 }
 
-/* Argument i of a function: pruned to one load, for nargs is a constant to the verifier. */
-#define EB_RAW(w, ctx, p, i)                     \
-	if (nargs[p] > i)                        \
-		(w)->raw[i] = (ctx)[i];
-#define EB_RAW_ALL(w, ctx, p)                                            \
-	EB_RAW(w, ctx, p, 0) EB_RAW(w, ctx, p, 1) EB_RAW(w, ctx, p, 2)   \
-	EB_RAW(w, ctx, p, 3) EB_RAW(w, ctx, p, 4) EB_RAW(w, ctx, p, 5)
-
-/* The thread's place, or leave: all that a bystander pays. */
-#define EB_TRACED(slot, w)                                               \
-	__u32 slot = slot_num(bpf_get_current_pid_tgid());               \
-	struct eb_works *w = slot ? works_at(slot) : NULL;               \
-	if (!w)                                                          \
-		return 0;
-
-/* The result of a function, which stands behind its arguments. */
-static __always_inline __s64 typed_result(__u64 *ctx, __u32 n)
-{
-	switch (n) {
-	case 1: return ctx[1];
-	case 2: return ctx[2];
-	case 3: return ctx[3];
-	case 4: return ctx[4];
-	case 5: return ctx[5];
-	case 6: return ctx[6];
-	}
-	return 0;
-}
-
-/* Twins for one function: fentry and fexit, kprobe and kretprobe. */
-#define EB_ENTRY_TWINS(name, body)                                       \
-	SEC("fentry/vfs_read") int name##_fentry(__u64 *ctx)             \
-	{                                                                \
-		EB_TRACED(slot, w)                                       \
-		EB_RAW_ALL(w, ctx, EB_P_##name)                          \
-		body;                                                    \
-		return 0;                                                \
-	}                                                                \
-	SEC("kprobe") int name##_kprobe(struct pt_regs *regs)            \
-	{                                                                \
-		EB_TRACED(slot, w)                                       \
-		arch_fn_args(regs, w->raw);                              \
-		body;                                                    \
-		return 0;                                                \
-	}
-
-#define POINT(name, op)                                                  \
-	EB_ENTRY_TWINS(name, work_begin(slot, EB_P_##name, op))          \
-	SEC("fexit/vfs_read") int name##_fexit(__u64 *ctx)               \
-	{                                                                \
-		EB_TRACED(slot, w)                                       \
-		if (w->depth)                                            \
-			work_end(slot, EB_P_##name, typed_result(ctx, nargs[EB_P_##name])); \
-		return 0;                                                \
-	}                                                                \
-	SEC("kretprobe") int name##_kretprobe(struct pt_regs *regs)      \
-	{                                                                \
-		EB_TRACED(slot, w)                                       \
-		if (w->depth)                                            \
-			work_end(slot, EB_P_##name, arch_fn_ret(regs));  \
-		return 0;                                                \
-	}
+#define POINT(name, op) EB_TWINS(name, op, work_begin, work_end)
 
 _Static_assert(EB_P_COUNT <= EB_MAX_POINTS, "the tables by point are too small");
 

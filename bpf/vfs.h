@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * vfs.h - operations of the virtual file system in flight, by slot.
- *
- * A probed function pushes a frame when it begins and takes it off when it
- * ends. Where its arguments stand differs from kernel to kernel; the loader
- * finds them by name in the kernel's types and says it in `roles`.
- */
+/* vfs.h - operations of the virtual file system in flight, by slot. */
 #ifndef EB_VFS_H
 #define EB_VFS_H
 
 #define EB_FRAMES 4	/* operations within operations; more, and the outermost are forgotten */
-#define EB_RAW_ARGS 6
-#define EB_NO_ARG 0xff
 #define EB_MAX_RENAMES 1024	/* in flight at once */
-#define EB_ROLE_COUNT 16
-#define EB_MAX_POINTS 64
-#define EB_NR_URING_ENTER 426	/* asm-generic/unistd.h; the same on every architecture */
 #define EB_FMODE_CREATED 0x100000	/* include/linux/fs.h */
 #define EB_ATTR_MODE 1	/* include/linux/fs.h */
 #define EB_ATTR_OWNER 6
@@ -40,11 +29,6 @@ enum eb_role {
 	EB_R_MNT = 14,		/* struct vfsmount * */
 	EB_R_FD = 15,
 };
-
-/* Set before loading: [point][role], the index of the argument or EB_NO_ARG. */
-const volatile __u8 roles[EB_MAX_POINTS * EB_ROLE_COUNT];
-const volatile __u8 nargs[EB_MAX_POINTS];
-const volatile __u8 ret_int[EB_MAX_POINTS];	/* it returns an int: the upper half is undefined */
 
 /* Members that only this layer reads. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -95,26 +79,13 @@ struct eb_frame {
 	__u64 bytes;
 	__u64 args[2];
 	__u16 point, op;
-	__u8 flags, context;
+	__u8 flags, context, depth;
 	__u8 skip;	/* it is not wanted, but its end must find it */
 	__u8 late;	/* its file was not known at the begin */
+	__u8 pad[7];
 };
 
-struct eb_works {
-	__u64 cause;	/* begin of the call that the frames belong to */
-	__u64 start;	/* of the thread that they belong to: slots are used again */
-	__u64 mnt;	/* struct vfsmount * that was last asked for to write to */
-	__u64 raw[8];	/* arguments of the function that begins */
-	__u32 depth;
-	__u32 pad;
-	struct eb_frame f[EB_FRAMES];
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);	/* as slots */
-	__type(key, __u32);
-	__type(value, struct eb_works);
-} works SEC(".maps");
+#include "probe.h"
 
 /* The old name of a file that is being renamed, by slot and frame. */
 struct eb_name {
@@ -127,29 +98,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct eb_name);
 } old_names SEC(".maps");
-
-static __always_inline struct eb_works *works_at(__u32 slot)
-{
-	return bpf_map_lookup_elem(&works, &slot);
-}
-
-static __always_inline struct eb_frame *frame_at(struct eb_works *w, __u64 at)
-{
-	opaque(at);	/* the mask stays, for the verifier of old kernels */
-	return &w->f[at & (EB_FRAMES - 1)];
-}
-
-/* Argument of a role, 0 if the point has none. */
-static __always_inline __u64 arg_of(struct eb_works *w, __u32 point, __u32 role)
-{
-	__u32 i = roles[(point & (EB_MAX_POINTS - 1)) * EB_ROLE_COUNT + role];
-	return i < EB_RAW_ARGS ? w->raw[i & 7] : 0;
-}
-
-static __always_inline int has_arg(__u32 point, __u32 role)
-{
-	return roles[(point & (EB_MAX_POINTS - 1)) * EB_ROLE_COUNT + role] != EB_NO_ARG;
-}
 
 static __always_inline void frame_file(struct eb_frame *f, struct file *file)
 {

@@ -231,8 +231,10 @@ type VfsEbWorks struct {
 		Op      uint16
 		Flags   uint8
 		Context uint8
+		Depth   uint8
 		Skip    uint8
 		Late    uint8
+		Pad     [7]uint8
 	}
 }
 

@@ -11,9 +11,6 @@
 #define EB_MAX_PREFIX 256	/* LPM_DATA_SIZE_MAX, kernel/bpf/lpm_trie.c */
 
 /* Set before loading. */
-const volatile __u64 min_work_time;	/* ns */
-const volatile __u64 min_work_bytes;
-const volatile __u8 by_errno;		/* errno_set of maps.h */
 const volatile __u8 by_path;		/* vfs_paths */
 const volatile __u32 nfs, ndevs;
 const volatile __u64 fs_names[2 * EB_MAX_FS];	/* 16 bytes each, padded with zeros */
@@ -66,17 +63,6 @@ __noinline int place_wanted(__u64 dentry)
 	if (ndevs && !device_wanted(BPF_CORE_READ(sb, s_dev)))
 		return 0;
 	return !nfs || fs_wanted((void *)sb);
-}
-
-/* Is the result wanted? */
-static __always_inline int result_wanted(__s64 ret, __u64 time)
-{
-	if (min_work_time && time < min_work_time)
-		return 0;
-	if (!by_errno)
-		return 1;
-	__u64 e = ret < 0 && ret >= -4095 ? -ret : 0;
-	return errno_set[e / 64 & 63] >> (e % 64) & 1;
 }
 
 /* Is the path of n bytes wanted that stands at `pos` of this CPU's scratch buffer? */

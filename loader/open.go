@@ -36,7 +36,7 @@ type Session struct {
 	slots    *slots
 	enter    *table.CallSet // nil: all
 	hasEntry bool
-	vfs      *vfs // nil: not asked for
+	vfs      *layer // nil: not asked for
 }
 
 // Open loads and attaches what the options need. Nothing is traced until

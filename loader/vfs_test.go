@@ -21,7 +21,7 @@ func checkVFS(t *testing.T, object string, raw []byte) {
 		t.Fatal(err)
 	}
 	whole, part := savedTypes(t, spec, raw)
-	v := &vfs{kernel: whole}
+	v := &layer{kernel: whole}
 	for i := range vfsPoints {
 		p := &vfsPoints[i]
 		if _, f := v.find(p); f == nil && !p.extra {

@@ -45,7 +45,7 @@ func (o *VFS) check() error {
 	return nil
 }
 
-// selection are the constants of bpf/vfssel.h.
+// selection are the constants of bpf/vfssel.h and those of bpf/probe.h that select.
 func (o *VFS) selection() map[string]any {
 	var names [2 * maxFS]uint64
 	for i, name := range o.FS {

@@ -2,134 +2,111 @@ package loader
 
 import "github.com/ebtrace/ebtrace/bpf"
 
-// vfsPoint is one function of the kernel that is probed, and what its
-// arguments are. Arguments are known by their names, which the kernel's types
-// tell: their places differ between versions (5.12 and 6.3 put one before
-// many others), their names do not.
-type vfsPoint struct {
-	op    string // operation that it is part of; "": of all that change names or attributes
-	point bpf.VfsEbVfsPoint
-	prog  string // what its programs' names begin with (bpf/vfs.bpf.c)
-	funcs []string
-	extra bool // the operation is had without it
-	note  bool // only its begin is of interest
-	args  map[bpf.VfsEbRole]string
-}
-
+// Roles of arguments.
 const (
-	argFile    = bpf.VfsEbRoleEB_R_FILE
-	argPath    = bpf.VfsEbRoleEB_R_PATH
-	argDentry  = bpf.VfsEbRoleEB_R_DENTRY
-	argDentry2 = bpf.VfsEbRoleEB_R_DENTRY2
-	argFile2   = bpf.VfsEbRoleEB_R_FILE2
-	argBytes   = bpf.VfsEbRoleEB_R_BYTES
-	argPos     = bpf.VfsEbRoleEB_R_POS
-	argOffset  = bpf.VfsEbRoleEB_R_OFFSET
-	argEnd     = bpf.VfsEbRoleEB_R_END
-	argPgoff   = bpf.VfsEbRoleEB_R_PGOFF
-	arg0       = bpf.VfsEbRoleEB_R_A0
-	arg1       = bpf.VfsEbRoleEB_R_A1
-	argStr     = bpf.VfsEbRoleEB_R_STR
-	argObject  = bpf.VfsEbRoleEB_R_OBJECT
-	argMnt     = bpf.VfsEbRoleEB_R_MNT
-	argFD      = bpf.VfsEbRoleEB_R_FD
+	argFile    = uint32(bpf.VfsEbRoleEB_R_FILE)
+	argPath    = uint32(bpf.VfsEbRoleEB_R_PATH)
+	argDentry  = uint32(bpf.VfsEbRoleEB_R_DENTRY)
+	argDentry2 = uint32(bpf.VfsEbRoleEB_R_DENTRY2)
+	argFile2   = uint32(bpf.VfsEbRoleEB_R_FILE2)
+	argBytes   = uint32(bpf.VfsEbRoleEB_R_BYTES)
+	argPos     = uint32(bpf.VfsEbRoleEB_R_POS)
+	argOffset  = uint32(bpf.VfsEbRoleEB_R_OFFSET)
+	argEnd     = uint32(bpf.VfsEbRoleEB_R_END)
+	argPgoff   = uint32(bpf.VfsEbRoleEB_R_PGOFF)
+	arg0       = uint32(bpf.VfsEbRoleEB_R_A0)
+	arg1       = uint32(bpf.VfsEbRoleEB_R_A1)
+	argStr     = uint32(bpf.VfsEbRoleEB_R_STR)
+	argObject  = uint32(bpf.VfsEbRoleEB_R_OBJECT)
+	argMnt     = uint32(bpf.VfsEbRoleEB_R_MNT)
+	argFD      = uint32(bpf.VfsEbRoleEB_R_FD)
 )
-
-type argNames = map[bpf.VfsEbRole]string
 
 // vfsPoints is every probed function. That it fires, and not only attaches, is
 // what TestVFS in vmtest/guest proves on each kernel.
-var vfsPoints = []vfsPoint{
-	{op: "open", prog: "open", point: bpf.VfsEbVfsPointEB_P_open, funcs: []string{"vfs_open"},
+var vfsPoints = []point{
+	{op: "open", prog: "open", point: uint32(bpf.VfsEbVfsPointEB_P_open), funcs: []string{"vfs_open"},
 		args: argNames{argPath: "path", arg1: "file"}},
-	{op: "read", prog: "read", point: bpf.VfsEbVfsPointEB_P_read, funcs: []string{"vfs_read"},
+	{op: "read", prog: "read", point: uint32(bpf.VfsEbVfsPointEB_P_read), funcs: []string{"vfs_read"},
 		args: argNames{argFile: "file", argBytes: "count", argPos: "pos"}},
-	{op: "read", prog: "readv", point: bpf.VfsEbVfsPointEB_P_readv, funcs: []string{"vfs_readv"}, extra: true,
+	{op: "read", prog: "readv", point: uint32(bpf.VfsEbVfsPointEB_P_readv), funcs: []string{"vfs_readv"}, extra: true,
 		args: argNames{argFile: "file", argPos: "pos"}},
 	// what the kernel reads for itself: the head of a program at execve
-	{op: "read", prog: "kernel_read", point: bpf.VfsEbVfsPointEB_P_kernelRead, funcs: []string{"kernel_read"}, extra: true,
+	{op: "read", prog: "kernel_read", point: uint32(bpf.VfsEbVfsPointEB_P_kernelRead), funcs: []string{"kernel_read"}, extra: true,
 		args: argNames{argFile: "file", argBytes: "count", argPos: "pos"}},
-	{op: "write", prog: "write", point: bpf.VfsEbVfsPointEB_P_write, funcs: []string{"vfs_write"},
+	{op: "write", prog: "write", point: uint32(bpf.VfsEbVfsPointEB_P_write), funcs: []string{"vfs_write"},
 		args: argNames{argFile: "file", argBytes: "count", argPos: "pos"}},
-	{op: "write", prog: "writev", point: bpf.VfsEbVfsPointEB_P_writev, funcs: []string{"vfs_writev"}, extra: true,
+	{op: "write", prog: "writev", point: uint32(bpf.VfsEbVfsPointEB_P_writev), funcs: []string{"vfs_writev"}, extra: true,
 		args: argNames{argFile: "file", argPos: "pos"}},
-	{op: "fsync", prog: "fsync", point: bpf.VfsEbVfsPointEB_P_fsync, funcs: []string{"vfs_fsync_range"},
+	{op: "fsync", prog: "fsync", point: uint32(bpf.VfsEbVfsPointEB_P_fsync), funcs: []string{"vfs_fsync_range"},
 		args: argNames{argFile: "file", argOffset: "start", argEnd: "end", arg0: "datasync"}},
 	// from 7.2 on the calls do not go through vfs_fsync_range
-	{op: "fsync", prog: "fsync_fd", point: bpf.VfsEbVfsPointEB_P_fsyncFd, funcs: []string{"do_fsync"}, extra: true,
+	{op: "fsync", prog: "fsync_fd", point: uint32(bpf.VfsEbVfsPointEB_P_fsyncFd), funcs: []string{"do_fsync"}, extra: true,
 		args: argNames{argFD: "fd", arg0: "datasync"}},
-	{op: "unlink", prog: "unlink", point: bpf.VfsEbVfsPointEB_P_unlink, funcs: []string{"vfs_unlink"},
+	{op: "unlink", prog: "unlink", point: uint32(bpf.VfsEbVfsPointEB_P_unlink), funcs: []string{"vfs_unlink"},
 		args: argNames{argDentry: "dentry"}},
-	{op: "rename", prog: "rename", point: bpf.VfsEbVfsPointEB_P_rename, funcs: []string{"vfs_rename"},
+	{op: "rename", prog: "rename", point: uint32(bpf.VfsEbVfsPointEB_P_rename), funcs: []string{"vfs_rename"},
 		args: argNames{argObject: "rd"}},
-	{op: "mkdir", prog: "mkdir", point: bpf.VfsEbVfsPointEB_P_mkdir, funcs: []string{"vfs_mkdir"},
+	{op: "mkdir", prog: "mkdir", point: uint32(bpf.VfsEbVfsPointEB_P_mkdir), funcs: []string{"vfs_mkdir"},
 		args: argNames{argDentry: "dentry", arg0: "mode"}},
 	// where the compiler has taken vfs_rmdir apart (5.10), the call is timed and
 	// the directory is that which the security hook is asked for
-	{op: "rmdir", prog: "rmdir_call", point: bpf.VfsEbVfsPointEB_P_rmdirCall, funcs: []string{"do_rmdir", "filename_rmdir"}, extra: true,
+	{op: "rmdir", prog: "rmdir_call", point: uint32(bpf.VfsEbVfsPointEB_P_rmdirCall), funcs: []string{"do_rmdir", "filename_rmdir"}, extra: true,
 		args: argNames{}},
-	{op: "rmdir", prog: "rmdir", point: bpf.VfsEbVfsPointEB_P_rmdir, funcs: []string{"vfs_rmdir"},
+	{op: "rmdir", prog: "rmdir", point: uint32(bpf.VfsEbVfsPointEB_P_rmdir), funcs: []string{"vfs_rmdir"},
 		args: argNames{argDentry: "dentry"}},
-	{op: "rmdir", prog: "rmdir_hook", point: bpf.VfsEbVfsPointEB_P_rmdirHook, funcs: []string{"security_inode_rmdir"}, extra: true,
+	{op: "rmdir", prog: "rmdir_hook", point: uint32(bpf.VfsEbVfsPointEB_P_rmdirHook), funcs: []string{"security_inode_rmdir"}, extra: true,
 		args: argNames{argDentry: "dentry"}},
-	{op: "link", prog: "link", point: bpf.VfsEbVfsPointEB_P_link, funcs: []string{"vfs_link"},
+	{op: "link", prog: "link", point: uint32(bpf.VfsEbVfsPointEB_P_link), funcs: []string{"vfs_link"},
 		args: argNames{argDentry: "old_dentry", argDentry2: "new_dentry"}},
-	{op: "symlink", prog: "symlink", point: bpf.VfsEbVfsPointEB_P_symlink, funcs: []string{"vfs_symlink"},
+	{op: "symlink", prog: "symlink", point: uint32(bpf.VfsEbVfsPointEB_P_symlink), funcs: []string{"vfs_symlink"},
 		args: argNames{argDentry: "dentry", argStr: "oldname"}},
-	{op: "mknod", prog: "mknod", point: bpf.VfsEbVfsPointEB_P_mknod, funcs: []string{"vfs_mknod"},
+	{op: "mknod", prog: "mknod", point: uint32(bpf.VfsEbVfsPointEB_P_mknod), funcs: []string{"vfs_mknod"},
 		args: argNames{argDentry: "dentry", arg0: "mode", arg1: "dev"}},
-	{op: "readdir", prog: "readdir", point: bpf.VfsEbVfsPointEB_P_readdir, funcs: []string{"iterate_dir"},
+	{op: "readdir", prog: "readdir", point: uint32(bpf.VfsEbVfsPointEB_P_readdir), funcs: []string{"iterate_dir"},
 		args: argNames{argFile: "file"}},
-	{op: "getattr", prog: "getattr", point: bpf.VfsEbVfsPointEB_P_getattr, funcs: []string{"vfs_getattr_nosec"},
+	{op: "getattr", prog: "getattr", point: uint32(bpf.VfsEbVfsPointEB_P_getattr), funcs: []string{"vfs_getattr_nosec"},
 		args: argNames{argPath: "path"}},
-	{op: "setattr", prog: "setattr", point: bpf.VfsEbVfsPointEB_P_setattr, funcs: []string{"notify_change"},
+	{op: "setattr", prog: "setattr", point: uint32(bpf.VfsEbVfsPointEB_P_setattr), funcs: []string{"notify_change"},
 		args: argNames{argDentry: "dentry", argObject: "attr"}},
-	{op: "setxattr", prog: "setxattr", point: bpf.VfsEbVfsPointEB_P_setxattr, funcs: []string{"vfs_setxattr"},
+	{op: "setxattr", prog: "setxattr", point: uint32(bpf.VfsEbVfsPointEB_P_setxattr), funcs: []string{"vfs_setxattr"},
 		args: argNames{argDentry: "dentry", argStr: "name", argBytes: "size", arg0: "flags"}},
-	{op: "removexattr", prog: "removexattr", point: bpf.VfsEbVfsPointEB_P_removexattr, funcs: []string{"vfs_removexattr"},
+	{op: "removexattr", prog: "removexattr", point: uint32(bpf.VfsEbVfsPointEB_P_removexattr), funcs: []string{"vfs_removexattr"},
 		args: argNames{argDentry: "dentry", argStr: "name"}},
-	{op: "readlink", prog: "readlink", point: bpf.VfsEbVfsPointEB_P_readlink, funcs: []string{"vfs_readlink"},
+	{op: "readlink", prog: "readlink", point: uint32(bpf.VfsEbVfsPointEB_P_readlink), funcs: []string{"vfs_readlink"},
 		args: argNames{argDentry: "dentry", argBytes: "buflen"}},
-	{op: "fallocate", prog: "fallocate", point: bpf.VfsEbVfsPointEB_P_fallocate, funcs: []string{"vfs_fallocate"},
+	{op: "fallocate", prog: "fallocate", point: uint32(bpf.VfsEbVfsPointEB_P_fallocate), funcs: []string{"vfs_fallocate"},
 		args: argNames{argFile: "file", argOffset: "offset", argBytes: "len", arg0: "mode"}},
-	{op: "mmap", prog: "mmap", point: bpf.VfsEbVfsPointEB_P_mmap, funcs: []string{"vm_mmap_pgoff"},
+	{op: "mmap", prog: "mmap", point: uint32(bpf.VfsEbVfsPointEB_P_mmap), funcs: []string{"vm_mmap_pgoff"},
 		args: argNames{argFile: "file", argBytes: "len", argPgoff: "pgoff", arg0: "prot", arg1: "flag"}},
-	{op: "fault", prog: "fault", point: bpf.VfsEbVfsPointEB_P_fault, funcs: []string{"filemap_fault"},
+	{op: "fault", prog: "fault", point: uint32(bpf.VfsEbVfsPointEB_P_fault), funcs: []string{"filemap_fault"},
 		args: argNames{argObject: "vmf"}},
-	{op: "fault", prog: "fault_shmem", point: bpf.VfsEbVfsPointEB_P_faultShmem, funcs: []string{"shmem_fault"}, extra: true,
+	{op: "fault", prog: "fault_shmem", point: uint32(bpf.VfsEbVfsPointEB_P_faultShmem), funcs: []string{"shmem_fault"}, extra: true,
 		args: argNames{argObject: "vmf"}},
-	{op: "splice", prog: "sendfile", point: bpf.VfsEbVfsPointEB_P_sendfile, funcs: []string{"splice_direct_to_actor"},
+	{op: "splice", prog: "sendfile", point: uint32(bpf.VfsEbVfsPointEB_P_sendfile), funcs: []string{"splice_direct_to_actor"},
 		args: argNames{argFile: "in", argObject: "sd"}},
 	// sendfile to a pipe, from 5.12 on
-	{op: "splice", prog: "sendpipe", point: bpf.VfsEbVfsPointEB_P_sendpipe, funcs: []string{"splice_file_to_pipe"}, extra: true,
+	{op: "splice", prog: "sendpipe", point: uint32(bpf.VfsEbVfsPointEB_P_sendpipe), funcs: []string{"splice_file_to_pipe"}, extra: true,
 		args: argNames{argFile: "in", argPos: "offset", argBytes: "len", arg0: "flags"}},
-	{op: "splice", prog: "splice", point: bpf.VfsEbVfsPointEB_P_splice, funcs: []string{"do_splice"},
+	{op: "splice", prog: "splice", point: uint32(bpf.VfsEbVfsPointEB_P_splice), funcs: []string{"do_splice"},
 		args: argNames{argFile: "in", argFile2: "out", argBytes: "len", argPos: "off_in", arg0: "flags"}},
-	{op: "copy", prog: "copy", point: bpf.VfsEbVfsPointEB_P_copy, funcs: []string{"vfs_copy_file_range"},
+	{op: "copy", prog: "copy", point: uint32(bpf.VfsEbVfsPointEB_P_copy), funcs: []string{"vfs_copy_file_range"},
 		args: argNames{argFile: "file_in", argFile2: "file_out", argOffset: "pos_in", argBytes: "len", arg0: "flags"}},
-	{op: "mount", prog: "mount", point: bpf.VfsEbVfsPointEB_P_mount, funcs: []string{"path_mount"},
+	{op: "mount", prog: "mount", point: uint32(bpf.VfsEbVfsPointEB_P_mount), funcs: []string{"path_mount"},
 		args: argNames{argPath: "path", argStr: "dev_name", arg0: "flags"}},
-	{op: "lookup", prog: "lookup", point: bpf.VfsEbVfsPointEB_P_lookup, funcs: []string{"filename_lookup"},
+	{op: "lookup", prog: "lookup", point: uint32(bpf.VfsEbVfsPointEB_P_lookup), funcs: []string{"filename_lookup"},
 		args: argNames{argPath: "path", argObject: "name", arg0: "flags"}},
-	{prog: "want_write", point: bpf.VfsEbVfsPointEB_P_wantWrite, funcs: []string{"mnt_want_write"}, note: true,
+	{helps: needMount, prog: "want_write", point: uint32(bpf.VfsEbVfsPointEB_P_wantWrite), funcs: []string{"mnt_want_write"}, note: true,
 		args: argNames{argMnt: "m"}},
-	{prog: "want_write_file", point: bpf.VfsEbVfsPointEB_P_wantWriteFile, funcs: []string{"mnt_want_write_file"}, note: true,
+	{helps: needMount, prog: "want_write_file", point: uint32(bpf.VfsEbVfsPointEB_P_wantWriteFile), funcs: []string{"mnt_want_write_file"}, note: true,
 		args: argNames{argFile: "file"}},
 }
 
 // needMount are the operations whose functions say no mount: it is that which
 // the thread was last allowed to write to.
-var needMount = map[string]bool{
-	"unlink": true, "rename": true, "mkdir": true, "rmdir": true, "link": true, "symlink": true, "mknod": true,
-	"setattr": true, "setxattr": true, "removexattr": true,
+var needMount = []string{
+	"unlink", "rename", "mkdir", "rmdir", "link", "symlink", "mknod", "setattr", "setxattr", "removexattr",
 }
 
 // VFSOperations are the names of all operations that can be asked for.
-func VFSOperations() (names []string) {
-	for _, p := range vfsPoints {
-		if p.op != "" && (len(names) == 0 || names[len(names)-1] != p.op) {
-			names = append(names, p.op)
-		}
-	}
-	return names
-}
+func VFSOperations() []string { return operations(vfsPoints) }

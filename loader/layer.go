@@ -1,0 +1,316 @@
+package loader
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/btf"
+	"github.com/cilium/ebpf/link"
+)
+
+// Missing is an operation that was asked for and cannot be seen.
+type Missing struct {
+	Op  string
+	Err error
+}
+
+// point is one function of the kernel that is probed, and what its arguments
+// are. Arguments are known by their names, which the kernel's types tell: their
+// places differ between versions (5.12 and 6.3 put one before many others),
+// their names do not.
+type point struct {
+	op    string   // operation that it is part of
+	helps []string // in place of op: the operations that are told more by it
+	point uint32   // its number in the object: enum eb_*_point
+	prog  string   // what its programs' names begin with; the name of a tracepoint's
+	funcs []string // the first that there is
+	args  argNames // by role
+	extra bool     // the operation is had without it
+	note  bool     // only its begin is of interest
+	trace string   // in place of funcs: a tracepoint
+	only  bool     // where functions can be probed it is not needed
+}
+
+// argNames are names of arguments by their role: enum eb_role of the object.
+type argNames = map[uint32]string
+
+// layer is an object of a session beside that of the calls: programs for the
+// functions below them, each attached by the best means there is.
+type layer struct {
+	name     string // also of the option of the command that asks for it
+	what     string
+	points   []point
+	ops      []string             // nil: all
+	best     bool                 // go on without what cannot be seen
+	settings map[string]any       // constants
+	fill     func(l *layer) error // puts into its maps what the programs look up; may be nil
+	own      []string             // maps that the object has for itself
+
+	spec    *ebpf.CollectionSpec
+	kernel  *btf.Spec // all types
+	types   *btf.Spec // those that the programs name
+	maps    map[string]*ebpf.Map
+	kprobes bool  // not by fentry: it has been refused, or is not wanted
+	refused error // why functions cannot be probed by any means
+	means   map[string]string
+	missing []Missing
+	progs   []*ebpf.Program
+	links   []link.Link
+}
+
+// open attaches what is asked for. It fails if an operation cannot be seen,
+// but for best.
+func (l *layer) open(s *Session, o *Options, read func() (*ebpf.CollectionSpec, error)) (err error) {
+	l.means = map[string]string{}
+	if l.spec, err = read(); err != nil {
+		return fmt.Errorf("read the programs of %s: %w", l.what, err)
+	}
+	if err := l.load(s, o); err != nil {
+		return err
+	}
+	for _, op := range operations(l.points) {
+		if !l.wants(op) {
+			continue
+		}
+		err := l.operation(op)
+		switch {
+		case err == nil:
+		case !l.best:
+			return fmt.Errorf("%s: %s cannot be seen on this kernel: %w (--%s=best goes on without)", l.name, op, err, l.name)
+		default:
+			l.missing = append(l.missing, Missing{op, err})
+		}
+	}
+	if len(l.means) == 0 && len(l.missing) > 0 {
+		return fmt.Errorf("%s: nothing of it can be seen on this kernel: %w", l.name, l.missing[0].Err)
+	}
+	for i := range l.points {
+		p := &l.points[i]
+		if p.op == "" && slices.ContainsFunc(p.helps, func(op string) bool { return l.means[op] != "" }) {
+			_, _ = l.attach(p)
+		}
+	}
+	return nil
+}
+
+func (l *layer) wants(op string) bool { return l.ops == nil || slices.Contains(l.ops, op) }
+
+// operations are the names of all operations of a table.
+func operations(points []point) (names []string) {
+	for _, p := range points {
+		if p.op != "" && !slices.Contains(names, p.op) {
+			names = append(names, p.op)
+		}
+	}
+	return names
+}
+
+// operation attaches all points of an operation; if its functions cannot be
+// probed, the tracepoint that shows some of it instead.
+func (l *layer) operation(op string) error {
+	links, progs := len(l.links), len(l.progs)
+	err := l.all(op, false)
+	if err == nil && l.means[op] != "" {
+		return nil
+	}
+	undo(l.links[links:], l.progs[progs:])
+	l.links, l.progs = l.links[:links], l.progs[:progs]
+	delete(l.means, op)
+	instead := l.all(op, true)
+	if l.means[op] != "" {
+		return instead
+	}
+	if err == nil {
+		err = instead
+	}
+	return err
+}
+
+// all attaches the points of an operation, those that are there instead of
+// functions or the others.
+func (l *layer) all(op string, instead bool) error {
+	for i := range l.points {
+		p := &l.points[i]
+		if p.op != op || p.only != instead {
+			continue
+		}
+		means, err := l.attach(p)
+		switch {
+		case err == nil:
+			l.means[op] = means
+		case !p.extra:
+			return err
+		}
+	}
+	return nil
+}
+
+// attach probes a point by the best means there is, which it names.
+func (l *layer) attach(p *point) (means string, err error) {
+	if p.trace != "" {
+		return "tracepoint", l.tracepoint(p)
+	}
+	if l.refused != nil {
+		return "", l.refused
+	}
+	name, f := l.find(p)
+	if f == nil {
+		return "", fmt.Errorf("it has no function %s with the arguments that it is known by", strings.Join(p.funcs, " or "))
+	}
+	var ferr error
+	if !l.kprobes {
+		if ferr = l.fentry(p, name); ferr == nil {
+			return "fentry", nil
+		}
+	}
+	if err := haveKprobes(); err != nil {
+		l.refused = err
+		if ferr != nil {
+			l.refused = fmt.Errorf("fentry on %s: %w; kprobe: %w", name, reason(ferr), err)
+		}
+		return "", l.refused
+	}
+	kerr := l.kprobe(p, name)
+	if kerr == nil {
+		l.kprobes = true // what is refused once is refused for all
+		return "kprobe", nil
+	}
+	if ferr == nil {
+		return "", fmt.Errorf("kprobe on %s: %w", name, kerr)
+	}
+	return "", fmt.Errorf("fentry on %s: %w; kprobe: %w", name, reason(ferr), kerr)
+}
+
+// find is the first of a point's functions that this kernel has, with all the
+// arguments that are wanted of it.
+func (l *layer) find(p *point) (string, *btf.Func) {
+next:
+	for _, name := range p.funcs {
+		var f *btf.Func
+		if l.kernel.TypeByName(name, &f) != nil {
+			continue
+		}
+		proto, ok := f.Type.(*btf.FuncProto)
+		if !ok {
+			continue
+		}
+		for _, want := range p.args {
+			if !slices.ContainsFunc(proto.Params, func(a btf.FuncParam) bool { return a.Name == want }) {
+				continue next
+			}
+		}
+		return name, f
+	}
+	return "", nil
+}
+
+// shared are the maps of the session that every object uses.
+var shared = []string{"ring", "slots", ".data.slot_of"}
+
+// load finds the arguments of the functions and makes the maps.
+func (l *layer) load(s *Session, o *Options) (err error) {
+	for _, m := range l.spec.Maps {
+		m.Key, m.Value = nil, nil
+	}
+	if l.kernel, err = btf.LoadKernelSpec(); err != nil {
+		return fmt.Errorf("%w: %w", ErrNoBTF, err)
+	}
+	names := typeNames(l.spec.Types.All())
+	if needNoPreempt(kernelRelease()) {
+		for _, name := range preemptCalls {
+			names[name] = true
+		}
+	}
+	var funcs map[string]uint32
+	if l.types, funcs, err = kernelTypes(names); err != nil {
+		return err
+	}
+	setPreempt(l.spec, funcs)
+	for name, m := range l.spec.Maps {
+		if !slices.Contains(l.own, name) && !slices.Contains(shared, name) {
+			delete(l.spec.Maps, name)
+			continue
+		}
+		if have := s.maps[name]; have != nil && slices.Contains(shared, name) {
+			m.MaxEntries, m.ValueSize, m.Flags = have.MaxEntries(), have.ValueSize(), have.Flags()
+			m.Contents = nil
+		}
+	}
+	l.spec.Maps["works"].MaxEntries = uint32(o.Threads + 1)
+	l.spec.Maps["scratch"].MaxEntries = s.maps["scratch"].MaxEntries()
+	if err := l.configure(s); err != nil {
+		return err
+	}
+	return l.loadMaps(s)
+}
+
+// configure sets the constants of the programs.
+func (l *layer) configure(s *Session) error {
+	var limit uint32
+	if err := s.spec.Variables["pid_limit"].Get(&limit); err != nil {
+		return err
+	}
+	const points, kinds = 64, 16 // EB_MAX_POINTS, EB_ROLE_COUNT in bpf/probe.h
+	var roles [points * kinds]uint8
+	var nargs, retInt [points]uint8
+	for i := range roles {
+		roles[i] = noArg
+	}
+	for i := range l.points {
+		p := &l.points[i]
+		_, f := l.find(p)
+		if f == nil {
+			continue
+		}
+		proto := f.Type.(*btf.FuncProto)
+		nargs[p.point] = uint8(min(len(proto.Params), 255))
+		if size, err := btf.Sizeof(proto.Return); err == nil && size <= 4 {
+			retInt[p.point] = 1
+		}
+		for role, name := range p.args {
+			for n, a := range proto.Params {
+				if a.Name == name {
+					roles[int(p.point)*kinds+int(role)] = uint8(n)
+				}
+			}
+		}
+	}
+	set := map[string]any{
+		"pid_limit": limit, "roles": roles, "nargs": nargs, "ret_int": retInt,
+	}
+	maps.Copy(set, l.settings)
+	for name, value := range set {
+		if err := l.spec.Variables[name].Set(value); err != nil {
+			return fmt.Errorf("set %s: %w", name, err)
+		}
+	}
+	maps.DeleteFunc(l.spec.Variables, func(_ string, x *ebpf.VariableSpec) bool { return x.SectionName != ".rodata" })
+	return nil
+}
+
+const noArg = 0xff // EB_NO_ARG in bpf/probe.h
+
+// loadMaps makes the object's own maps, once for all its programs.
+func (l *layer) loadMaps(s *Session) error {
+	l.maps = map[string]*ebpf.Map{}
+	for _, name := range shared {
+		l.maps[name] = s.maps[name]
+	}
+	rest := *l.spec
+	rest.Programs = nil
+	coll, err := ebpf.NewCollectionWithOptions(rest.Copy(), ebpf.CollectionOptions{MapReplacements: l.maps})
+	if err != nil {
+		return fmt.Errorf("make the maps of %s: %w", l.what, err)
+	}
+	defer coll.Close()
+	for _, name := range l.own {
+		l.maps[name] = coll.DetachMap(name)
+	}
+	if l.fill == nil {
+		return nil
+	}
+	return l.fill(l)
+}
