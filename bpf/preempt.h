@@ -24,6 +24,7 @@ static int (*const second)(void) = (void *)0x7eb02;	/* 1 in the second copy, els
 enum eb_turn {
 	EB_TURN_CALL = 1,	/* the entry was seen, not the exit */
 	EB_TURN_EXEC = 2,	/* the exec was seen */
+	EB_TURN_EXIT = 4,	/* the exit was seen, where entries are not traced */
 };
 
 /* Whether the first copy has done the work, by what it leaves behind. */

@@ -209,13 +209,25 @@ static __always_inline int same_call(struct eb_slot *s, __u64 *ctx)
 	return nr < 0 || arch_is_exec(s->abi, s->nr) || (nr == s->nr && arch_ip(regs, 1) == s->ip);
 }
 
+/* Whether the first copy has seen this exit. Without entries nothing but its mark tells. */
+static __always_inline int exit_done(struct eb_slot *s)
+{
+	__u8 turn = s->turn;
+	s->turn = 0;
+	if (!second()) {
+		if (!has_entry)
+			s->turn = EB_TURN_EXIT;
+		return 0;
+	}
+	return has_entry ? !(turn & EB_TURN_CALL) : turn & EB_TURN_EXIT;
+}
+
 /* The exit of a call. Returns whether the program `copy` is to go on. */
 static __always_inline int leave(__u64 *ctx, struct eb_slot *s, __u32 slot)
 {
-	if (EB_DONE(!(s->turn & EB_TURN_CALL)))
-		return 0;
 	if (preemptible) {
-		s->turn = 0;
+		if (exit_done(s))
+			return 0;
 		if (s->begin && !same_call(s, ctx)) {
 			lose_call(s);
 			s->entered = 0;	/* nor was the entry of this one seen */

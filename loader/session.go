@@ -148,8 +148,8 @@ func (s *Session) Lost() (l Lost) {
 	s.vars.LostUnnumbered.Get(&l.Signals)
 	for name, p := range s.progs {
 		second := s.progs[name+again]
-		if second == nil || name == "sys_exit" && !s.hasEntry {
-			second = p // has none, or it cannot know what the first has done
+		if second == nil {
+			second = p
 		}
 		if st, err := second.Stats(); err == nil && !strings.HasSuffix(name, again) {
 			l.Skipped += st.RecursionMisses
