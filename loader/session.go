@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -147,18 +148,32 @@ func (s *Session) Lost() (l Lost) {
 	s.vars.LostSlots.Get(&l.Threads)
 	s.vars.LostUnnumbered.Get(&l.Signals)
 	for name, p := range s.progs {
-		second := s.progs[name+again]
-		if second == nil {
-			second = p
-		}
-		if st, err := second.Stats(); err == nil && !strings.HasSuffix(name, again) {
-			l.Skipped += st.RecursionMisses
+		if !strings.HasSuffix(name, again) {
+			l.Skipped += missed(p, s.progs[name+again])
 		}
 	}
 	if s.vfs != nil {
 		l.Skipped += s.vfs.skipped()
 	}
 	return l
+}
+
+// missed is how often, at most, the kernel ran neither a program nor its second
+// copy, if it has one.
+func missed(first, second *ebpf.Program) uint64 {
+	n := uint64(math.MaxUint64)
+	for _, p := range []*ebpf.Program{first, second} {
+		if p == nil {
+			continue
+		}
+		if st, err := p.Stats(); err == nil {
+			n = min(n, st.RecursionMisses)
+		}
+	}
+	if n == math.MaxUint64 {
+		return 0 // the kernel does not count them
+	}
+	return n
 }
 
 // Count is the row of one call number in the table of -c.
