@@ -41,6 +41,7 @@ const volatile __u8 preemptible;	/* programs can be, see preempt.h: the kernel m
 const volatile __u8 count_only;		/* count in the kernel, no records of calls */
 const volatile __u8 follow;		/* trace children */
 const volatile __u32 str_size = 32;	/* -s */
+const volatile __u8 want_away;		/* say how long calls were off the CPU (-T) */
 const volatile __u8 want_fds;		/* say what descriptors are (-y) */
 const volatile __u32 filters;		/* enum eb_filter */
 const volatile __u8 status_ok, status_failed, status_unfinished;	/* EB_FILTER_STATUS */

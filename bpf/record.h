@@ -244,6 +244,8 @@ struct eb_slot {
 	__u64 args[6];
 	__u64 end;	/* ns: the exit that program `copy` works on; 0: it works on an entry */
 	__s64 ret;	/* at that exit */
+	__u64 away;	/* ns off the CPU within the call in flight, up to `left`: where want_away is set */
+	__u64 left;	/* ns: when it was taken off the CPU that it is not back on; else 0 */
 	__u8 entered;	/* sys_enter has run for the call that the thread is in */
 	__u8 depth;	/* operations below the calls in flight, of all layers */
 	__u16 pad;
@@ -264,6 +266,7 @@ enum eb_sec_kind {
 	EB_SEC_STR = 2,	/* a NUL-terminated user string at addr; len without NUL; EB_S_CUT if longer */
 	EB_SEC_ARGS = 4,	/* after an execve: the new program's arguments, each with its NUL; at entry not all could be read */
 	EB_SEC_PEER = 5,	/* struct eb_peer */
+	EB_SEC_AWAY = 6, /* __u64: ns that the thread was off the CPU within the call */
 	EB_SEC_FD = 3,	/* struct eb_fdinfo, then its path: what a descriptor is. addr: the descriptor, sign-extended */
 };
 

@@ -17,6 +17,7 @@
 #include "capture.h"
 #include "exec.h"
 #include "emit.h"
+#include "away.h"
 #include "filter.h"
 #include "tree.h"
 #include "signals.h"
@@ -135,6 +136,7 @@ static __always_inline int enter(__u64 *ctx, struct eb_slot *s, __u32 slot)
 		count(s, 0, 0);
 		return 0;
 	}
+	away_begin(s);
 	s->begin = now;
 	if (count_only)
 		return 0;
@@ -258,7 +260,10 @@ static __always_inline int leave(__u64 *ctx, struct eb_slot *s, __u32 slot)
 			s->ret = ret;
 			return 1;
 		}
-		emit_call(s, slot, EB_CALL, now, ret, 0);
+		if (want_away && begin)
+			emit_call_away(s, slot, now, ret);
+		else
+			emit_call(s, slot, EB_CALL, now, ret, 0);
 	}
 	s->begin = 0;
 	return 0;
@@ -310,6 +315,8 @@ static __always_inline void copy_at_exit(struct eb_slot *s, __u32 slot, __u8 w)
 		recheck(s->plan);
 	if (exec_again(s, w, !failed(ret)))
 		capture_exec(s);
+	if (s->begin)
+		cap_away(sc, s);
 	scratch_emit(sc, s, slot, EB_CALL, s->end, ret);
 	s->end = 0;
 	s->begin = 0;

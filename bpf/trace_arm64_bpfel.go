@@ -256,6 +256,7 @@ const (
 	TraceEbSecKindEB_SEC_STR  TraceEbSecKind = 2
 	TraceEbSecKindEB_SEC_ARGS TraceEbSecKind = 4
 	TraceEbSecKindEB_SEC_PEER TraceEbSecKind = 5
+	TraceEbSecKindEB_SEC_AWAY TraceEbSecKind = 6
 	TraceEbSecKindEB_SEC_FD   TraceEbSecKind = 3
 )
 
@@ -286,6 +287,8 @@ type TraceEbSlot struct {
 	Args    [6]uint64
 	End     uint64
 	Ret     int64
+	Away    uint64
+	Left    uint64
 	Entered uint8
 	Depth   uint8
 	Pad     uint16
@@ -355,6 +358,7 @@ const (
 	TraceProgTaskExec         = "task_exec"
 	TraceProgTaskExit         = "task_exit"
 	TraceProgTaskFork         = "task_fork"
+	TraceProgTaskSwitch       = "task_switch"
 	TraceVarAttachDescendants = "attach_descendants"
 	TraceVarAttachThreads     = "attach_threads"
 	TraceVarComms             = "comms"
@@ -413,6 +417,7 @@ const (
 	TraceVarUids              = "uids"
 	TraceVarUsedSlots         = "used_slots"
 	TraceVarWant              = "want"
+	TraceVarWantAway          = "want_away"
 	TraceVarWantFds           = "want_fds"
 	TraceVarWantUnknown       = "want_unknown"
 )
@@ -468,6 +473,7 @@ type TraceProgramSpecs struct {
 	TaskExec      *ebpf.ProgramSpec `ebpf:"task_exec"`
 	TaskExit      *ebpf.ProgramSpec `ebpf:"task_exit"`
 	TaskFork      *ebpf.ProgramSpec `ebpf:"task_fork"`
+	TaskSwitch    *ebpf.ProgramSpec `ebpf:"task_switch"`
 }
 
 // TraceMapSpecs contains maps before they are loaded into the kernel.
@@ -550,6 +556,7 @@ type TraceVariableSpecs struct {
 	Uids              *ebpf.VariableSpec `ebpf:"uids"`
 	UsedSlots         *ebpf.VariableSpec `ebpf:"used_slots"`
 	Want              *ebpf.VariableSpec `ebpf:"want"`
+	WantAway          *ebpf.VariableSpec `ebpf:"want_away"`
 	WantFds           *ebpf.VariableSpec `ebpf:"want_fds"`
 	WantUnknown       *ebpf.VariableSpec `ebpf:"want_unknown"`
 }
@@ -667,6 +674,7 @@ type TraceVariables struct {
 	Uids              *ebpf.Variable `ebpf:"uids"`
 	UsedSlots         *ebpf.Variable `ebpf:"used_slots"`
 	Want              *ebpf.Variable `ebpf:"want"`
+	WantAway          *ebpf.Variable `ebpf:"want_away"`
 	WantFds           *ebpf.Variable `ebpf:"want_fds"`
 	WantUnknown       *ebpf.Variable `ebpf:"want_unknown"`
 }
@@ -684,6 +692,7 @@ type TracePrograms struct {
 	TaskExec      *ebpf.Program `ebpf:"task_exec"`
 	TaskExit      *ebpf.Program `ebpf:"task_exit"`
 	TaskFork      *ebpf.Program `ebpf:"task_fork"`
+	TaskSwitch    *ebpf.Program `ebpf:"task_switch"`
 }
 
 func (p *TracePrograms) Close() error {
@@ -697,6 +706,7 @@ func (p *TracePrograms) Close() error {
 		p.TaskExec,
 		p.TaskExit,
 		p.TaskFork,
+		p.TaskSwitch,
 	)
 }
 

@@ -443,6 +443,7 @@ const (
 	VfsVarUids                  = "uids"
 	VfsVarUsedSlots             = "used_slots"
 	VfsVarWant                  = "want"
+	VfsVarWantAway              = "want_away"
 	VfsVarWantFds               = "want_fds"
 	VfsVarWantUnknown           = "want_unknown"
 )
@@ -702,6 +703,7 @@ type VfsVariableSpecs struct {
 	Uids             *ebpf.VariableSpec `ebpf:"uids"`
 	UsedSlots        *ebpf.VariableSpec `ebpf:"used_slots"`
 	Want             *ebpf.VariableSpec `ebpf:"want"`
+	WantAway         *ebpf.VariableSpec `ebpf:"want_away"`
 	WantFds          *ebpf.VariableSpec `ebpf:"want_fds"`
 	WantUnknown      *ebpf.VariableSpec `ebpf:"want_unknown"`
 }
@@ -816,6 +818,7 @@ type VfsVariables struct {
 	Uids             *ebpf.Variable `ebpf:"uids"`
 	UsedSlots        *ebpf.Variable `ebpf:"used_slots"`
 	Want             *ebpf.Variable `ebpf:"want"`
+	WantAway         *ebpf.Variable `ebpf:"want_away"`
 	WantFds          *ebpf.Variable `ebpf:"want_fds"`
 	WantUnknown      *ebpf.Variable `ebpf:"want_unknown"`
 }

@@ -35,6 +35,7 @@ func (d *Decoder) decodeCall(ev *events.Event) {
 		d.collect(ev.Enter)
 	}
 	d.collect(rec)
+	d.splitTime(c, ev)
 	d.regs = rec.Call.Args
 	if ev.Enter != nil { // after an exec the registers are those of the new program
 		d.regs = ev.Enter.Call.Args
@@ -51,6 +52,18 @@ func (d *Decoder) decodeCall(ev *events.Event) {
 	d.decodeArgs(c)
 	d.decodeResult(c)
 	d.follow(c)
+}
+
+// splitTime says what the time of a call went to, where the record tells.
+func (d *Decoder) splitTime(c *Call, ev *events.Event) {
+	if !d.hasAway || c.Begin == 0 || c.End < c.Begin {
+		return
+	}
+	whole := c.End - c.Begin
+	away := min(d.away, whole)
+	d.split = Split{Blocked: away, Running: whole - away,
+		VFS: ev.Spent[bpf.VfsEbLayerEB_LAYER_VFS], Net: ev.Spent[bpf.VfsEbLayerEB_LAYER_NET]}
+	c.Split = &d.split
 }
 
 // follow keeps track of calls that a signal interrupted and that

@@ -67,7 +67,9 @@ type Decoder struct {
 	secs    []sec
 	hint    int    // where find starts
 	newArgs []byte // of the program that an execve has started, each with its NUL; nil where not all of its arguments were copied, or none had to be
-	twice   bool   // some string was read at exit although it could be at entry
+	away    uint64 // ns that the call was off the CPU, if hasAway
+	hasAway bool
+	twice   bool // some string was read at exit although it could be at entry
 
 	// Arenas.
 	nodes []Value
@@ -77,15 +79,16 @@ type Decoder struct {
 	names map[[16]byte]string // that have been met
 	rests map[uint32]string   // by thread: the call that restart_syscall goes on with
 
-	out  Event
-	call Call
-	fork ForkInfo
-	exec ExecInfo
-	end  ExitInfo
-	sig  SignalInfo
-	work Work
-	peer Peer
-	dns  DNS
+	out   Event
+	call  Call
+	fork  ForkInfo
+	exec  ExecInfo
+	end   ExitInfo
+	sig   SignalInfo
+	work  Work
+	peer  Peer
+	split Split
+	dns   DNS
 }
 
 // rowFns is what decodes a row besides its kinds.
@@ -181,6 +184,7 @@ func (d *Decoder) reset() {
 	d.nodes, d.chars = d.nodes[:0], d.chars[:0]
 	d.fds, d.secs, d.hint, d.twice, d.newArgs = d.fds[:0], d.secs[:0], 0, false, nil
 	d.row, d.ended, d.exit, d.ret, d.errno, d.depth = nil, false, false, 0, 0, 0
+	d.away, d.hasAway = 0, false
 }
 
 // structFn is the decoder of its own that st has, or nil; looked up by name once.

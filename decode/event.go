@@ -28,6 +28,16 @@ type Call struct {
 	// Verdict is what a rule made of the call; nil if none applied. The call
 	// is shown as it was asked for, the result as its thread got it.
 	Verdict *Verdict
+	// Split is what its time went to; nil if that was not asked for.
+	Split *Split
+}
+
+// Split says what the time of a call went to, in ns. Blocked and Running are
+// the whole time; that of the layers is within both.
+type Split struct {
+	Blocked  uint64 // off the CPU: asleep, or waiting for its turn
+	Running  uint64
+	VFS, Net uint64 // in operations of the layer, as far as these are traced
 }
 
 // File is what a descriptor is.

@@ -86,6 +86,10 @@ func (d *Decoder) collect(r *events.Record) {
 			}
 			continue
 		}
+		if bpf.TraceEbSecKind(s.Kind) == bpf.TraceEbSecKindEB_SEC_AWAY {
+			d.away, d.hasAway = s.Away()
+			continue
+		}
 		f := bpf.TraceEbSecFlag(s.Flags)
 		exit := f&bpf.TraceEbSecFlagEB_S_EXIT != 0
 		if exit && f&bpf.TraceEbSecFlagEB_S_RETRY == 0 && bpf.TraceEbSecKind(s.Kind) == bpf.TraceEbSecKindEB_SEC_STR {

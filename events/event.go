@@ -37,4 +37,7 @@ type Event struct {
 	// Resumed is set in a Begin whose entry was before the attach: the
 	// arguments are those of the thread's registers.
 	Resumed bool
+	// Spent is, of Whole and End, how long the operations of each layer below
+	// the call took, in ns, where Sequencer.Spent asks for it.
+	Spent [Layers]uint64
 }

@@ -113,6 +113,14 @@ func (s *Section) FD() (bpf.TraceEbFdinfo, []byte, bool) {
 	return f, path, true
 }
 
+// Away is the body of an EB_SEC_AWAY section, in ns.
+func (s *Section) Away() (uint64, bool) {
+	if len(s.Data) < 8 {
+		return 0, false
+	}
+	return load[uint64](s.Data), true
+}
+
 // Peer is the body of an EB_SEC_PEER section.
 func (s *Section) Peer() (bpf.VfsEbPeer, bool) {
 	if len(s.Data) < int(unsafe.Sizeof(bpf.VfsEbPeer{})) {

@@ -20,6 +20,8 @@ type Sequencer struct {
 	// Filtered is set where calls may have an EB_ENTER and, because their
 	// result is not wanted, no EB_CALL: an entry alone is then no event.
 	Filtered bool
+	// Spent asks for the sums of the same name in events.
+	Spent bool
 	// Free, if set, gets each chunk of AddChunk that is no longer in use.
 	Free func(*Chunk)
 
@@ -65,6 +67,7 @@ type thread struct {
 	enter    Record // of the call that has begun, if hasEnter; its bytes are in keep
 	hasEnter bool
 	keep     []byte
+	spent    spent
 }
 
 // NewSequencer returns an empty sequencer.

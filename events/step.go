@@ -95,6 +95,9 @@ func (s *Sequencer) end(l *lane) error {
 		kind, at = End, r.Time
 	}
 	s.fill(kind, r, at)
+	if s.Spent {
+		s.ev.Spent = t.spent.of(r.Call.Begin)
+	}
 	if t.hasEnter && t.enter.Time == r.Call.Begin {
 		s.ev.Enter = &t.enter
 	}

@@ -63,6 +63,10 @@ func (s *Sequencer) withWork(l *lane, call *Record) error {
 		return err
 	}
 	s.fill(Whole, call, begin)
+	if s.Spent {
+		t.spent.addAll(l)
+		s.ev.Spent = t.spent.of(begin)
+	}
 	if t.hasEnter && t.enter.Time == begin {
 		s.ev.Enter = &t.enter
 	}
@@ -105,6 +109,9 @@ func (s *Sequencer) numberAll(l *lane, last uint32) error {
 func (s *Sequencer) work(l *lane) error {
 	if err := s.number(l.t, &l.rec); err != nil {
 		return err
+	}
+	if s.Spent {
+		l.t.spent.add(&l.rec)
 	}
 	err := s.send(Work, &l.rec, l.rec.Time)
 	l.pop(s.free)

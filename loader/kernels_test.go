@@ -26,6 +26,7 @@ var objects = map[string]string{"amd64": "../bpf/trace_x86_bpfel.o", "arm64": ".
 var tracepointArgs = map[string][]string{
 	"sys_enter":          {"pt_regs *", "long"},
 	"sys_exit":           {"pt_regs *", "long"},
+	"sched_switch":       {"bool", "task_struct *", "task_struct *"}, // kernel commit 9c2136be0878: what 5.18-rc1 put before them went behind
 	"sched_process_fork": {"task_struct *", "task_struct *"},
 	"sched_process_exec": {"task_struct *", "pid_t", "linux_binprm *"},
 	"sched_process_exit": {"task_struct *"},

@@ -121,6 +121,9 @@ func (s *Session) loadPrograms(o *Options, copied bool) error {
 	if o.Signals != 0 {
 		small = append(small, "signal_taken", "signal_untaken")
 	}
+	if o.OffCPU {
+		small = append(small, "task_switch")
+	}
 	if s.hasEntry {
 		small = append(small, "sys_enter")
 	}

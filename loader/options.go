@@ -14,6 +14,7 @@ type Options struct {
 	Times    bool // begins of calls are wanted (durations, -t); without, the entry may stay unattached
 	NoFollow bool // leave children alone
 	StrSize  int  // most bytes of data copied per argument (-s)
+	OffCPU   bool // say how long calls were off the CPU, asleep or waiting for it; implies Times
 	FDs      bool // say what descriptors are (-y)
 	Env      bool // copy the strings of envp, not only the pointers (-v)
 	Counts   bool // count calls in the kernel and make no records of them (-c)

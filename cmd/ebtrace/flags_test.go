@@ -64,6 +64,27 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+func TestSplit(t *testing.T) {
+	for line, want := range map[string]struct {
+		split bool
+		in    output.Layers
+		dig   output.Digits
+	}{
+		"-T x": {false, 0, output.Micro}, "-T --vfs x": {true, output.InVFS, output.Micro}, "--vfs x": {false, output.InVFS, output.Micro},
+		"--syscall-times=split x": {true, 0, output.Micro}, "--syscall-times=ns,split --net --vfs x": {true, output.InVFS | output.InNet, output.Nano},
+		"--syscall-times=split,ms x": {true, 0, output.Milli}, "-c -T --vfs x": {false, output.InVFS, output.Micro},
+	} {
+		if o := parsed(t, line); o.splits() != want.split || o.spentIn() != want.in || o.text.SpentDig != want.dig {
+			t.Errorf("%s: %v %b %d", line, o.splits(), o.spentIn(), o.text.SpentDig)
+		}
+	}
+	for _, line := range []string{"--syscall-times=ns,ms x", "--syscall-times=splt x"} {
+		if _, err := parseArgs(strings.Fields(line)); err == nil {
+			t.Errorf("%s is accepted", line)
+		}
+	}
+}
+
 func TestPIDs(t *testing.T) {
 	o, err := parseArgs([]string{"-p", "1,2", "--pid", "3\n4 5\t1", "--attach=6"})
 	if err != nil || !slices.Equal(o.pids, []int{1, 2, 3, 4, 5, 6}) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ebtrace/ebtrace/decode/output"
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/internal/suggest"
 	"github.com/ebtrace/ebtrace/loader"
@@ -126,7 +127,24 @@ func (o *options) vfsOptions() *loader.VFS {
 	if !a.asked {
 		return nil
 	}
-	return &loader.VFS{Ops: a.ops, Best: a.best, MinTime: a.minTime, MinBytes: a.minBytes}
+	return &loader.VFS{Ops: a.ops, Best: a.best, MinTime: a.minTime, MinBytes: a.minBytes,
+		Paths: a.paths, FS: a.fs, Devices: a.devices, Errnos: a.errnos}
+}
+
+// splits says whether calls tell what their time went to.
+func (o *options) splits() bool {
+	return o.text.Spent && !o.counts.only && (o.split || o.anyBelow())
+}
+
+// spentIn are the layers whose share of that is told.
+func (o *options) spentIn() (in output.Layers) {
+	if o.below[belowVFS].asked {
+		in |= output.InVFS
+	}
+	if o.below[belowNet].asked {
+		in |= output.InNet
+	}
+	return in
 }
 
 // sayMissing tells what --vfs=best, --net=best go on without.
@@ -169,12 +187,8 @@ func doctorLayer(w io.Writer, l *layer) {
 
 // notYet refuses what the kernel half does not have yet.
 func (o *options) notYet() error {
-	a := &o.below[belowVFS]
-	switch {
-	case o.below[belowNet].asked:
+	if o.below[belowNet].asked {
 		return failf("--net is not available yet")
-	case a.paths != nil || a.fs != nil || a.devices != nil || a.errnos != nil:
-		return failf("%s: not available yet", strings.Join(a.narrowed, ", "))
 	}
 	return nil
 }

@@ -130,6 +130,25 @@ func setClockLong(o *options, v string) error {
 	return nil
 }
 
+// setSpent reads the argument of -T: a unit, split, or both.
+func setSpent(o *options, v string) error {
+	unit := ""
+	for w := range strings.SplitSeq(v, ",") {
+		switch {
+		case w == "split":
+			o.split = true
+		case unit == "":
+			unit = w
+		default:
+			return fmt.Errorf("invalid --syscall-times argument: '%s': one of s, ms, us, ns; split", v)
+		}
+	}
+	if unit == "" {
+		unit = bare
+	}
+	return setPrecision(func(o *options) (*bool, *output.Digits) { return &o.text.Spent, &o.text.SpentDig })(o, unit)
+}
+
 // setPrecision makes the setter of -r and -T; bare ones show microseconds.
 func setPrecision(p func(o *options) (*bool, *output.Digits)) func(*options, string) error {
 	return func(o *options, v string) error {

@@ -33,6 +33,7 @@ type options struct {
 	inject []*enforce.Rule // -e inject=, -e fault=
 	policy *policy.Policy  // --enforce; nil: none
 	below  [numBelow]layerAsked
+	split  bool // --syscall-times=split
 
 	json       bool
 	buffer     int // bytes per ring; 0: the loader's default

@@ -108,7 +108,7 @@ var textFlags = []flagDef{
 	{"t", "", "", "time of day; -tt: with microseconds; -ttt: since 1970", setClockShort},
 	{"", "absolute-timestamps", "[=FORMAT]", "none, time, unix; and s, ms, us, ns", setClockLong},
 	{"r", "relative-timestamps", "[=UNIT]", "time since the line before", setPrecision(func(o *options) (*bool, *output.Digits) { return &o.text.Rel, &o.text.RelDig })},
-	{"T", "syscall-times", "[=UNIT]", "time spent in each call", setPrecision(func(o *options) (*bool, *output.Digits) { return &o.text.Spent, &o.text.SpentDig })},
+	{"T", "syscall-times", "[=UNIT]", "time spent in each call; with --vfs or --net, or\n=split or =UNIT,split: what for", setSpent},
 	{"i", "instruction-pointer", "", "where each call was made", on(func(o *options) *bool { return &o.text.IP })},
 	{"n", "syscall-number", "", "number of each call", on(func(o *options) *bool { return &o.text.Number })},
 	{"a", "columns", "N", "column of the results (40)", setAlign},

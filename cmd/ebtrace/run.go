@@ -95,6 +95,7 @@ func (t *trace) open() (err error) {
 	t.began = loader.Now()
 	t.seq = events.NewSequencer()
 	t.seq.Filtered = t.o.sel.filtered()
+	t.seq.Spent = t.o.splits() && t.o.anyBelow()
 	t.dec = t.o.newDecoder()
 	t.out, t.counts = t.o.newWriter(t.sink)
 	return nil

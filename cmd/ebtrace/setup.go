@@ -33,6 +33,7 @@ func (o *options) loaderOptions() loader.Options {
 		Signals:     s.signals,
 		Buffer:      o.buffer,
 		VFS:         o.vfsOptions(),
+		OffCPU:      o.splits(),
 	}
 	l.Enter, l.Exit = s.halves()
 	if s.status != table.AllStatus {
@@ -57,6 +58,7 @@ func (o *options) outputOptions(snk *sink) output.Options {
 	t := o.text
 	t.Realtime = time.Now().UnixNano() - int64(loader.Now())
 	t.Native = nativeABI()
+	t.SpentIn = o.spentIn()
 	toFile := o.out.file != ""
 	launched := len(o.pids) == 0
 	if toFile {

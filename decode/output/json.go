@@ -172,8 +172,24 @@ func (j *JSON) call(b []byte, e *decode.Event) []byte {
 		if c.Begin != 0 && c.End >= c.Begin {
 			b = appendJSONUint(append(b, `,"duration":`...), c.End-c.Begin)
 		}
+		if c.Split != nil {
+			b = j.split(b, c.Split)
+		}
 	}
 	return v.result(b, c)
+}
+
+// split appends what the time of a call went to.
+func (j *JSON) split(b []byte, x *decode.Split) []byte {
+	b = appendJSONUint(append(b, `,"split":{"blocked":`...), x.Blocked)
+	b = appendJSONUint(append(b, `,"running":`...), x.Running)
+	if j.o.SpentIn&InVFS != 0 {
+		b = appendJSONUint(append(b, `,"vfs":`...), x.VFS)
+	}
+	if j.o.SpentIn&InNet != 0 {
+		b = appendJSONUint(append(b, `,"net":`...), x.Net)
+	}
+	return append(b, '}')
 }
 
 // result appends what a call returned.

@@ -16,17 +16,19 @@ type Options struct {
 	RelDig   Digits
 	Spent    bool // -T: time in the call
 	SpentDig Digits
-	Number   bool // -n: syscall number
-	IP       bool // -i: instruction pointer
-	Hex      Hex  // -x, -xx
-	Style    Style
-	Verbose  bool // -v: structures whole
-	Column   int  // -a: of the result
-	StrSize  int  // -s: bytes of data shown
-	Quiet    Quiet
-	Files    Files // -y, -yy
-	Comm     bool  // -Y: names of processes
-	Prefix   Prefix
+	// SpentIn are the layers whose share of a call's time is shown with Spent.
+	SpentIn Layers
+	Number  bool // -n: syscall number
+	IP      bool // -i: instruction pointer
+	Hex     Hex  // -x, -xx
+	Style   Style
+	Verbose bool // -v: structures whole
+	Column  int  // -a: of the result
+	StrSize int  // -s: bytes of data shown
+	Quiet   Quiet
+	Files   Files // -y, -yy
+	Comm    bool  // -Y: names of processes
+	Prefix  Prefix
 
 	// Realtime is CLOCK_REALTIME minus CLOCK_MONOTONIC in ns.
 	Realtime int64
@@ -101,6 +103,15 @@ const (
 	QuietPersonality
 	QuietExit
 	QuietSuperseded
+)
+
+// Layers is a set of layers below the calls.
+type Layers uint8
+
+// Members of Layers.
+const (
+	InVFS Layers = 1 << iota
+	InNet
 )
 
 // Files is a set of what is said about descriptors (--decode-fds).

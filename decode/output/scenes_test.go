@@ -141,6 +141,20 @@ func network() []*decode.Event {
 	}
 }
 
+// split is calls that tell what their time went to.
+func split() []*decode.Event {
+	with := func(e *decode.Event, whole uint64, x decode.Split) *decode.Event {
+		e.Call.End = e.Call.Begin + whole
+		e.Call.Split = &x
+		return e
+	}
+	return []*decode.Event{
+		with(call(10, 0, "fsync", 74, integer(0), fd(3, nil).named("fd")), 123_999, decode.Split{Blocked: 80_500, Running: 43_499, VFS: 100_400}),
+		with(call(10, 1, "sendto", 44, integer(1), fd(3, nil).named("fd")), 2_000_000_000, decode.Split{Blocked: 1_999_999_999, Running: 1, Net: 7_000}),
+		call(10, 2, "getppid", 110, integer(1)),
+	}
+}
+
 // processes are calls about processes, signals, sockets and times.
 func processes() []*decode.Event {
 	wstatus := node(decode.Array, node(decode.Struct, node(decode.Or, word("WIFEXITED(s)"), word("WEXITSTATUS(s) == 3")).text(" && ")))
@@ -276,6 +290,8 @@ var scenes = []scene{
 	{"files-y-v", func(o *Options) { o.Files, o.Verbose, o.Hex, o.StrSize = FilePath, true, HexNonASCII, 8 }, nil, files()},
 	{"vfs", func(o *Options) { o.Prefix = PrefixAuto }, nil, filework()},
 	{"net", func(o *Options) { o.Prefix = PrefixAuto }, nil, network()},
+	{"split", func(o *Options) { o.Spent, o.SpentIn = true, InVFS|InNet }, nil, split()},
+	{"split-ms", func(o *Options) { o.Spent, o.SpentDig, o.StrSize = true, Milli, 31 }, nil, split()},
 	{"processes", none, nil, processes()},
 	{"processes-raw", func(o *Options) { o.Style = Raw }, nil, processes()},
 	{"processes-xx", func(o *Options) { o.Hex = HexAll }, nil, processes()},

@@ -108,9 +108,33 @@ func (t *Text) finish(th *thread, b []byte, start int, c *decode.Call) {
 		b = appendVerdict(b, c.Verdict)
 	}
 	if t.o.Spent && !c.NoReturn && c.Begin != 0 && c.End >= c.Begin {
-		b = append(appendSeconds(append(b, " <"...), c.End-c.Begin, t.o.SpentDig), '>')
+		b = append(t.spent(append(b, " <"...), c), '>')
 	}
 	s.end(sanitize(b, start))
+}
+
+// nsOf is how many ns a unit of the last digit is.
+var nsOf = map[Digits]uint64{Sec: 1e9, Milli: 1e6, Micro: 1e3, Nano: 1}
+
+// spent appends how long a call took and what for: 0.000123 vfs 0.000100
+// blocked 0.000080 running 0.000043. The last two are the first, as shown.
+func (t *Text) spent(b []byte, c *decode.Call) []byte {
+	whole := c.End - c.Begin
+	b = appendSeconds(b, whole, t.o.SpentDig)
+	x := c.Split
+	if x == nil {
+		return b
+	}
+	if t.o.SpentIn&InVFS != 0 {
+		b = appendSeconds(append(b, " vfs "...), x.VFS, t.o.SpentDig)
+	}
+	if t.o.SpentIn&InNet != 0 {
+		b = appendSeconds(append(b, " net "...), x.Net, t.o.SpentDig)
+	}
+	unit := max(nsOf[t.o.SpentDig], 1)
+	blocked := min(x.Blocked, whole)
+	b = appendSeconds(append(b, " blocked "...), blocked, t.o.SpentDig)
+	return appendSeconds(append(b, " running "...), (whole/unit-blocked/unit)*unit, t.o.SpentDig)
 }
 
 // result appends what the call returned.
