@@ -52,7 +52,10 @@ static __always_inline void cap_away(struct eb_scratch *sc, struct eb_slot *s)
 	sec_end(sc, sizeof(__u64));
 }
 
-/* current is still the thread that leaves the CPU (kernel/sched/core.c, __schedule). */
+/*
+ * current is still the thread that leaves the CPU, and nothing preempts the
+ * scheduler (kernel/sched/core.c, __schedule).
+ */
 SEC("raw_tp/sched_switch")
 int task_switch(__u64 *ctx)
 {
