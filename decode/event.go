@@ -118,10 +118,23 @@ type Action uint8
 
 // Actions; 0 is none but a delay or a signal.
 const (
-	Denied   Action = iota + 1 // it was not run and failed
-	Returned                   // it was not run and returned something
-	Killed                     // it was not run, its process was killed
-	Changed                    // it ran with other memory or arguments
+	Denied     Action = iota + 1 // it was not run and failed
+	Returned                     // it was not run and returned something
+	Killed                       // it was not run, its process was killed
+	Changed                      // memory that it points to was overwritten
+	Rewritten                    // it ran with other arguments
+	Redirected                   // it ran with another path or address
+	Asked                        // monitoring: somebody would have been asked
+)
+
+// Answer is what somebody said who was asked whether a call may run.
+type Answer uint8
+
+// Answers; 0: nobody was asked.
+const (
+	AnsweredYes Answer = iota + 1
+	AnsweredNo
+	Unanswered // in time: the default of the rule counted
 )
 
 // Verdict is the decision on a call.
@@ -130,4 +143,10 @@ type Verdict struct {
 	Action  Action
 	Delayed bool
 	Monitor bool // it would have been so, but the call was left alone
+	Poked   bool // memory that its arguments point to was overwritten
+	Refused bool // denied since what the rule has cannot be done to this program or with this call
+	Answer  Answer
+	// Final are the arguments that the kernel got, if others than those that
+	// were asked for.
+	Final []Value
 }

@@ -12,6 +12,9 @@ const (
 	auditCompat = unix.AUDIT_ARCH_I386
 )
 
+// nativeABI is the ABI of this architecture's own programs.
+const nativeABI = table.AMD64
+
 // abiOf is the ABI of a stopped call.
 func abiOf(arch uint32, nr uint64) table.ABI {
 	switch {
@@ -40,6 +43,16 @@ func skipCall(tid int, ret int64) error {
 	if err := ptrace(unix.PTRACE_POKEUSR, tid, userOrigRAX, ^uintptr(0)); err != nil {
 		return err
 	}
+	return ptrace(unix.PTRACE_POKEUSR, tid, userRAX, uintptr(ret))
+}
+
+// setCall makes the kernel run another call than the one in which tid is stopped.
+func setCall(tid int, nr int32) error {
+	return ptrace(unix.PTRACE_POKEUSR, tid, userOrigRAX, uintptr(nr))
+}
+
+// setResult changes what the call returns at whose exit tid is stopped.
+func setResult(tid int, ret int64) error {
 	return ptrace(unix.PTRACE_POKEUSR, tid, userRAX, uintptr(ret))
 }
 

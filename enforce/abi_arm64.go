@@ -14,6 +14,9 @@ const (
 	auditCompat = unix.AUDIT_ARCH_ARM
 )
 
+// nativeABI is the ABI of this architecture's own programs.
+const nativeABI = table.ARM64
+
 var errSupported = errors.New("stopping and changing calls is not available on arm64 yet")
 
 // Supported says why this build cannot enforce.
@@ -27,4 +30,6 @@ func abiOf(arch uint32, _ uint64) table.ABI {
 }
 
 func skipCall(int, int64) error                { return errSupported }
+func setCall(int, int32) error                 { return errSupported }
+func setResult(int, int64) error               { return errSupported }
 func setArg(int, table.ABI, int, uint64) error { return errSupported }

@@ -61,10 +61,47 @@ func (r *Rule) Check() error {
 	if len(r.Calls[table.AMD64])+len(r.Calls[table.ARM64])+len(r.Calls[table.I386]) == 0 {
 		return fmt.Errorf("none of the syscalls of rule '%s' has what the rule looks at", r.Name)
 	}
+	if err := r.changeable(); err != nil {
+		return err
+	}
 	if r.Action.Decision == Return && r.Action.Value < 0 && r.Action.Value >= -table.MaxErrno {
 		return fmt.Errorf("rule '%s': a result from -%d to -1 is an error: use deny", r.Name, table.MaxErrno)
 	}
 	return nil
+}
+
+// changeable fails if what the rule changes is not in all of its calls.
+func (r *Rule) changeable() error {
+	a := &r.Action
+	for abi := range r.Calls {
+		for _, nr := range r.Calls[abi] {
+			row := table.Lookup(table.ABI(abi), nr)
+			switch {
+			case row == nil && (a.Changes() || len(a.PokeEnter)+len(a.PokeExit) > 0):
+				return fmt.Errorf("rule '%s': %s has unknown arguments, which cannot be changed", r.Name, table.Name(table.ABI(abi), nr))
+			case row == nil || a.Redirect == nil:
+			case a.Redirect.Addr != nil && !slices.Contains(addrCalls, row.Name) && row.Name != "bind":
+				return fmt.Errorf("rule '%s': %s has no address to redirect", r.Name, row.Name)
+			case a.Redirect.Addr == nil && len(pathArgs(row)) == 0:
+				return fmt.Errorf("rule '%s': %s has no path to redirect", r.Name, row.Name)
+			}
+			for _, w := range a.Rewrite {
+				if row := row; row != nil && !rewritable(row, w) {
+					return fmt.Errorf("rule '%s': argument %d of %s cannot be rewritten to that", r.Name, w.Arg, row.Name)
+				}
+			}
+		}
+	}
+	return r.pokable()
+}
+
+// rewritable says whether an argument is there, and for a text that the kernel
+// only reads it: the text is where nobody can write.
+func rewritable(row *table.Row, w Rewrite) bool {
+	if w.Arg >= len(row.Args) {
+		return false
+	}
+	return w.Text == nil || row.Args[w.Arg].Kind.Pointer() && row.Args[w.Arg].Dir == table.In
 }
 
 // FlagValue is the value of a flag's name in the flags arguments of the calls.

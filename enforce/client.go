@@ -131,6 +131,12 @@ func (c *Client) messages(f func(*Verdict)) bool {
 	return true
 }
 
+// Reply answers the question q. Without an answer (Silent) the default of the
+// rule counts at once. It may be called from any goroutine.
+func (c *Client) Reply(q *Verdict, a Answer) error {
+	return writeJSON(c.sock, reply{TID: q.TID, Begin: q.Begin, Answer: a})
+}
+
 // Close stops listening; the enforcer goes on.
 func (c *Client) Close() error { return c.sock.Close() }
 

@@ -99,7 +99,17 @@ func (tr *tracer) decide(t *task) {
 		tr.resume(t, 0)
 		return
 	}
-	v.Changed = tr.poke(t, a.PokeEnter)
+	if a.Ask != nil && v.Answer == Unasked {
+		tr.ask(t)
+		return
+	}
+	if !a.Privileged && a.fakes() && t.gained() {
+		v.Refused = true
+		tr.refuse(t, unix.EPERM)
+		return
+	}
+	v.Poked = tr.poke(t, a.PokeEnter)
+	p.subject.poked(a.PokeEnter, v.Poked)
 	if a.Signal != 0 {
 		t.sent++
 		_ = unix.Tgkill(t.pid, t.tid, unix.Signal(a.Signal))
@@ -116,11 +126,35 @@ func (tr *tracer) decide(t *task) {
 		_ = unix.Kill(t.pid, unix.SIGKILL)
 		t.now = nil
 	default:
-		v.Outcome = Ran
-		v.Changed = v.Changed || len(a.PokeExit) > 0
+		tr.change(t)
+	}
+}
+
+// change lets the call run, with what the action changes of it.
+func (tr *tracer) change(t *task) {
+	p := t.now
+	a, v := p.action, &p.verdict
+	v.Outcome = Ran
+	if !a.Changes() {
 		tr.tell(t, false)
 		tr.run1(t)
+		return
 	}
+	if e := p.subject.fits(a); e != 0 {
+		tr.refuse(t, e)
+		return
+	}
+	v.Record = tr.record(t, v, true) // before it is changed
+	v.Args = p.subject.change(a)
+	tr.tell(t, false)
+	tr.run1(t)
+}
+
+// refuse denies a call that cannot get what its rule has for it.
+func (tr *tracer) refuse(t *task, e unix.Errno) {
+	t.now.action = &Action{Decision: Deny, Errno: int(e)}
+	t.now.verdict.Decision = Deny
+	tr.skip(t, -int64(e))
 }
 
 // run1 lets the kernel run t's call, with copies of what was looked at.
@@ -157,13 +191,28 @@ func (tr *tracer) hide(t *task, begin uint64) {
 // skip answers a call in the kernel's place.
 func (tr *tracer) skip(t *task, ret int64) {
 	p := t.now
-	p.verdict.Outcome, p.verdict.Result = Skipped, ret
+	v := &p.verdict
+	v.Outcome, v.Result = Skipped, ret
+	v.Poked |= tr.poke(t, p.action.PokeExit)
+	if nr, ok := table.Number(p.call.abi, p.action.Instead); ok && p.action.Instead != "" && setCall(t.tid, nr) == nil {
+		tr.tell(t, true)
+		tr.hideNext(t, nr)
+		p.exit = true // there it gets its result
+		tr.resume(t, 0)
+		return
+	}
 	_ = skipCall(t.tid, ret)
 	tr.delay(t, p.action.DelayExit, func(tr *tracer, t *task) {
 		tr.tell(t, true)
 		t.now = nil
 		tr.resume(t, 0)
 	})
+}
+
+// hideNext tells the observer that t calls nr next, and that nobody asked for it.
+func (tr *tracer) hideNext(t *task, nr int32) {
+	v := Verdict{Outcome: Hidden, Begin: t.now.verdict.Begin, TID: uint32(t.tid), PID: uint32(t.pid), NR: nr}
+	tr.send(&v)
 }
 
 // left handles the exit of a call that was to stop there.
@@ -178,29 +227,44 @@ func (tr *tracer) left(t *task) {
 	if p.verify && tr.escaped(t) {
 		return
 	}
-	tr.poke(t, p.action.PokeExit)
+	switch {
+	case p.verdict.Outcome == Skipped: // another call ran instead
+		_ = setResult(t.tid, p.verdict.Result)
+	case len(p.action.PokeExit) > 0:
+		v := p.verdict
+		v.Outcome, v.End, v.Record = Poked, monotonic(), nil
+		v.Poked = tr.poke(t, p.action.PokeExit)
+		tr.send(&v)
+	}
 	tr.delay(t, p.action.DelayExit, func(tr *tracer, t *task) {
 		t.now = nil
 		tr.resume(t, 0)
 	})
 }
 
-// poke overwrites memory of the task and says whether it did.
-func (tr *tracer) poke(t *task, pokes []Poke) (done bool) {
+// poke overwrites memory of the task and returns a bit for each argument where it did.
+func (tr *tracer) poke(t *task, pokes []Poke) (done uint8) {
+	s := t.now.subject
 	for _, p := range pokes {
-		if addr := t.now.call.args[p.Arg]; addr != 0 && tr.mem.write(t, addr, p.Data) == nil {
-			done = true
+		if s.row == nil || p.Arg >= len(s.row.Args) {
+			continue
+		}
+		if addr := s.Arg(p.Arg); addr != 0 && tr.mem.write(t, addr, p.Data) == nil {
+			done |= 1 << p.Arg
 		}
 	}
 	return done
 }
 
 // tell sends the verdict on t's call. With memory the observer gets what the
-// arguments point to: it did not see the call.
+// arguments point to: it did not see the call. A record that there is already
+// is of the call before it was changed.
 func (tr *tracer) tell(t *task, memory bool) {
 	v := &t.now.verdict
 	v.End = monotonic()
-	v.Record = tr.record(t, v, memory)
+	if v.Record == nil {
+		v.Record = tr.record(t, v, memory)
+	}
 	tr.send(v)
 }
 

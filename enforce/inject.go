@@ -18,7 +18,7 @@ const enosys = 38
 // ParseInject reads the argument of -e inject= (or, with fault, of -e fault=)
 // as strace(1) describes it:
 //
-//	SET[:error=E|:retval=V][:signal=S][:delay_enter=T][:delay_exit=T]
+//	SET[:error=E|:retval=V][:signal=S][:syscall=NAME][:delay_enter=T][:delay_exit=T]
 //	   [:poke_enter=@argN=HEX,...][:poke_exit=@argN=HEX,...][:when=WHEN]
 func ParseInject(expr string, fault bool) (*Rule, error) {
 	kind := "inject"
@@ -33,7 +33,7 @@ func ParseInject(expr string, fault bool) (*Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Rule{PerCall: true}
+	r := &Rule{PerCall: true, Action: Action{Privileged: true}}
 	r.SetCalls(set)
 	seen := map[string]bool{}
 	for _, p := range parts[1:] {
@@ -57,8 +57,13 @@ func ParseInject(expr string, fault bool) (*Rule, error) {
 		return wrong(errors.New("error= and retval= exclude each other"))
 	case fault && !seen["error"]:
 		r.Action.Decision, r.Action.Errno = Deny, enosys
+	case seen["syscall"] && !seen["error"] && !seen["retval"]:
+		return wrong(errors.New("syscall= says what runs where error= or retval= is injected: one of them is needed"))
 	case len(seen) == 0 || len(seen) == 1 && seen["when"]:
 		return wrong(errors.New("nothing is injected: one of error=, retval=, signal=, delay_enter=, delay_exit=, poke_enter=, poke_exit= is needed"))
+	}
+	if err := r.pokable(); err != nil {
+		return wrong(err)
 	}
 	return r, nil
 }
@@ -89,11 +94,45 @@ func (r *Rule) inject(name, value string) (err error) {
 	case "when":
 		r.When, err = ParseWhen(value)
 	case "syscall":
-		err = errors.New("syscall= is not available")
+		a.Instead, err = parsePure(value)
 	default:
 		err = fmt.Errorf("'%s' is not known", name)
 	}
 	return err
+}
+
+// parsePure reads the name of a call without effects and arguments.
+func parsePure(name string) (string, error) {
+	pure, err := table.ParseCalls("%pure")
+	if err != nil {
+		return "", err
+	}
+	if nr, ok := table.Number(nativeABI, name); !ok || !pure.Has(nativeABI, nr) {
+		return "", fmt.Errorf("'%s' is not a call without effects, one of %%pure", name)
+	}
+	return name, nil
+}
+
+// pokable fails if a poke is into an argument that no call of the rule has.
+func (r *Rule) pokable() error {
+	for _, p := range slices.Concat(r.Action.PokeEnter, r.Action.PokeExit) {
+		if !r.someCall(func(row *table.Row) bool { return p.Arg < len(row.Args) }) {
+			return errors.New("none of these calls has as many arguments as are poked")
+		}
+	}
+	return nil
+}
+
+// someCall says whether f holds for a call of the rule.
+func (r *Rule) someCall(f func(*table.Row) bool) bool {
+	for abi, nrs := range r.Calls {
+		for _, nr := range nrs {
+			if row := table.Lookup(table.ABI(abi), nr); row != nil && f(row) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // parseErrno reads an error by name or number, 1..4095.

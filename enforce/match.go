@@ -3,6 +3,7 @@ package enforce
 import (
 	"net/netip"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,9 +32,13 @@ type Match struct {
 //	/tmp/*.log     path.Match: * and ? do not match a slash
 //	~REGEX         a regular expression, anywhere unless anchored
 //	!PATTERN       what PATTERN does not match
+//
+// The directories that a path of a pattern begins with may be symbolic links,
+// as /bin often is: it is then about both names.
 type Pattern struct {
 	Text string
 	re   *regexp.Regexp
+	real string // the pattern with its directories resolved; "" if that is the same
 }
 
 // Compile checks the pattern and readies it. A path must be absolute.
@@ -44,11 +49,31 @@ func (p *Pattern) Compile(isPath bool) error {
 		p.re, err = regexp.Compile(re)
 		return err
 	}
-	if isPath && !strings.HasPrefix(text, "/") {
-		return errNotAbsolute
+	if isPath {
+		if !strings.HasPrefix(text, "/") {
+			return errNotAbsolute
+		}
+		p.real = realPattern(text)
 	}
 	_, err := path.Match(text, "")
 	return err
+}
+
+// realPattern resolves the links among the directories that a pattern begins
+// with; "" if there are none.
+func realPattern(text string) string {
+	dir, below := strings.CutSuffix(text, "/**")
+	if i := strings.IndexAny(dir, `*?[\`); i >= 0 || !below {
+		if i < 0 {
+			i = len(dir)
+		}
+		dir = text[:strings.LastIndexByte(text[:i], '/')]
+	}
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil || real == dir {
+		return ""
+	}
+	return strings.TrimSuffix(real, "/") + text[len(dir):]
 }
 
 // Exact returns the path that the pattern is, if it is just one.
@@ -59,13 +84,13 @@ func (p *Pattern) Exact() (string, bool) {
 // Matches says whether s is matched.
 func (p *Pattern) Matches(s string) bool {
 	text, not := strings.CutPrefix(p.Text, "!")
-	return p.plain(text, s) != not
+	if p.re != nil {
+		return p.re.MatchString(s) != not
+	}
+	return (plain(text, s) || p.real != "" && plain(p.real, s)) != not
 }
 
-func (p *Pattern) plain(text, s string) bool {
-	if p.re != nil {
-		return p.re.MatchString(s)
-	}
+func plain(text, s string) bool {
 	if dir, ok := strings.CutSuffix(text, "/**"); ok {
 		return s == dir || strings.HasPrefix(s, dir+"/")
 	}
@@ -224,8 +249,8 @@ func (r *Rule) matchesAddr(s Subject) bool {
 	return a != nil && slices.ContainsFunc(r.Match.Addr, func(m AddrMatch) bool { return m.matches(a) })
 }
 
-// allows says whether the action lets the call run as it is.
-func (a *Action) allows() bool { return a.Decision == Run }
+// allows says whether the action lets the call run with the arguments that it has.
+func (a *Action) allows() bool { return a.Decision == Run && !a.Changes() && a.Ask == nil }
 
 // pathArgs are the indexes of the path arguments of a row.
 func pathArgs(row *table.Row) (at []int) {

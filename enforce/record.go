@@ -30,13 +30,15 @@ type recorder struct {
 	c    *call
 	word int
 	b    []byte
+
+	flags uint8 // of the sections that are being appended
 }
 
 // record builds the EB_CALL record of the call that t is stopped in.
 func (tr *tracer) record(t *task, v *Verdict, memory bool) []byte {
 	c := &t.now.call
 	flags := bpf.TraceEbFlag(0)
-	if v.Outcome == Killed {
+	if v.Outcome == Killed || v.Outcome == Asks {
 		flags |= bpf.TraceEbFlagEB_F_NORETURN
 	}
 	r := recorder{tr: tr, t: t, c: c, word: 8}
@@ -47,7 +49,7 @@ func (tr *tracer) record(t *task, v *Verdict, memory bool) []byte {
 	r.b = append(r.b, bytesOf(&head)...)
 	r.b = append(r.b, bytesOf(&bpf.TraceEbCall{Begin: v.Begin, Ret: v.Result, Ip: c.ip, Args: c.args})...)
 	if memory {
-		r.sections()
+		r.sections(v.Outcome == Skipped && v.Result >= 0)
 	}
 	binary.LittleEndian.PutUint32(r.b, uint32(len(r.b)))
 	return r.b
@@ -57,8 +59,9 @@ func bytesOf[T any](v *T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(v)), unsafe.Sizeof(*v))
 }
 
-// sections appends what the plan of the call reads at entry.
-func (r *recorder) sections() {
+// sections appends what the plan of the call reads at entry, and with done what
+// it reads after success: the program believes that the call has written that.
+func (r *recorder) sections(done bool) {
 	if int(r.c.abi) >= table.NumABI || r.c.nr < 0 || r.c.nr >= table.MaxNR {
 		return
 	}
@@ -79,7 +82,12 @@ func (r *recorder) sections() {
 		}
 	}
 	for _, op := range p.Ops[:p.Nops] {
-		if uint32(op.When)&uint32(bpf.TraceEbWhenEB_AT_ENTRY) != 0 && op.Arg < 6 {
+		entry := uint32(op.When)&uint32(bpf.TraceEbWhenEB_AT_ENTRY) != 0
+		if op.Arg < 6 && (entry || done) {
+			r.flags = 0
+			if !entry {
+				r.flags = uint8(bpf.TraceEbSecFlagEB_S_EXIT)
+			}
 			r.op(&op)
 		}
 	}
@@ -148,6 +156,8 @@ func (r *recorder) count(op *bpf.TraceEbOp) uint64 {
 		if b := r.peek(r.arg(op.LenArg), r.word); b != nil {
 			n = r.uint(b, 0)
 		}
+	case bpf.TraceEbLenEB_LEN_RET:
+		n = uint64(max(r.t.now.verdict.Result, 0))
 	default:
 		return 0
 	}
@@ -180,6 +190,7 @@ func (r *recorder) section(s bpf.TraceEbSec, data []byte) {
 		return
 	}
 	s.Len = uint32(len(data))
+	s.Flags |= r.flags
 	r.b = append(append(r.b, bytesOf(&s)...), data...)
 	for len(r.b)%8 != 0 {
 		r.b = append(r.b, 0)
@@ -189,7 +200,10 @@ func (r *recorder) section(s bpf.TraceEbSec, data []byte) {
 // mem appends n bytes at addr, at most limit of them, and returns what it got.
 func (r *recorder) mem(arg uint8, addr, n uint64, limit int) []byte {
 	b := make([]byte, min(n, uint64(max(limit, 0))))
-	got := r.tr.mem.read(r.t, addr, b)
+	got := copy(b, r.t.now.subject.known(addr))
+	if got < len(b) {
+		got = r.tr.mem.read(r.t, addr, b)
+	}
 	s := bpf.TraceEbSec{Addr: addr, Want: uint32(min(n, 1<<31)), Kind: uint8(bpf.TraceEbSecKindEB_SEC_MEM), Arg: arg}
 	if got < len(b) {
 		s.Err = -int32(unix.EFAULT)
@@ -202,7 +216,12 @@ func (r *recorder) mem(arg uint8, addr, n uint64, limit int) []byte {
 
 // str appends a string.
 func (r *recorder) str(arg uint8, addr uint64, limit int) {
-	b, whole := r.tr.mem.str(r.t, addr, limit)
+	b, whole := r.t.now.subject.known(addr), true
+	if b == nil {
+		b, whole = r.tr.mem.str(r.t, addr, limit)
+	} else if len(b) > limit {
+		b, whole = b[:limit], false
+	}
 	s := bpf.TraceEbSec{Addr: addr, Kind: uint8(bpf.TraceEbSecKindEB_SEC_STR), Arg: arg}
 	switch {
 	case whole:

@@ -1,6 +1,8 @@
 package enforce
 
 import (
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/ebtrace/ebtrace/decode/table"
@@ -27,7 +29,56 @@ type Action struct {
 	DelayExit  time.Duration `json:",omitempty"`
 	PokeEnter  []Poke        `json:",omitempty"`
 	PokeExit   []Poke        `json:",omitempty"`
-	Redirect   string        `json:",omitempty"` // another path for the rule's path argument
+	Instead    string        `json:",omitempty"` // Deny, Return: a call without effects that the kernel runs in its place
+	Rewrite    []Rewrite     `json:",omitempty"`
+	Redirect   *Target       `json:",omitempty"`
+	Ask        *Ask          `json:",omitempty"` // somebody decides between Run and Deny
+	// Privileged: Return and changes are for programs too that have gained
+	// rights at their execve, which a false result could keep from giving up others.
+	Privileged bool `json:",omitempty"`
+}
+
+// Rewrite gives the kernel another value of an argument.
+type Rewrite struct {
+	Arg   int // 0..5
+	Value uint64
+	Text  []byte `json:",omitempty"` // not nil: the address of a sealed copy of it, with a NUL after it, is the value
+}
+
+// Target is where a call goes instead: a path, or an address.
+type Target struct {
+	Path string   `json:",omitempty"`
+	Addr *Address `json:",omitempty"`
+}
+
+// String is t as a policy has it.
+func (t *Target) String() string {
+	switch {
+	case t.Addr == nil:
+		return t.Path
+	case t.Addr.Family == afUnix:
+		return "unix:" + t.Addr.Unix
+	}
+	return netip.AddrPortFrom(t.Addr.IP, uint16(t.Addr.Port)).String()
+}
+
+// Ask lets somebody choose whether a call runs.
+type Ask struct {
+	Timeout time.Duration
+	Allow   bool // what counts if nobody answers in time
+}
+
+// Changes says whether the kernel gets other arguments than the program gave.
+func (a *Action) Changes() bool { return a.Redirect != nil || len(a.Rewrite) > 0 }
+
+// copies says whether the action needs memory that the target cannot change.
+func (a *Action) copies() bool {
+	return a.Redirect != nil || a.Ask != nil || slices.ContainsFunc(a.Rewrite, func(w Rewrite) bool { return w.Text != nil })
+}
+
+// fakes says whether the program is made to believe something.
+func (a *Action) fakes() bool {
+	return a.Decision == Return || a.Changes() || len(a.PokeEnter) > 0 || len(a.PokeExit) > 0
 }
 
 // Poke overwrites the memory that an argument points to.
@@ -64,5 +115,5 @@ func (r *Rule) SetCalls(set *table.CallSet) {
 
 // needsExit says whether the thread must be stopped at the end of the call too.
 func (a *Action) needsExit() bool {
-	return a.Decision == Run && (a.DelayExit > 0 || len(a.PokeExit) > 0)
+	return a.Decision == Run && (a.DelayExit > 0 || len(a.PokeExit) > 0) || a.Instead != ""
 }

@@ -40,6 +40,7 @@ func Serve() int {
 	if err := writeJSON(sock, r); err != nil || r.Err != "" {
 		return 1
 	}
+	go tr.listen(sock)
 	if err := tr.run(); err != nil && !errors.Is(err, unix.ECHILD) {
 		return 1
 	}

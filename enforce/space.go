@@ -20,9 +20,11 @@ type space struct {
 	refs int
 }
 
-// A slot holds what one call needs: two paths, or a path and a structure.
+// A slot holds what one call needs: two paths, or a path and a structure, and
+// what rules write instead of arguments.
 const (
-	slotSize  = 2 * maxString
+	slotSize  = 3 * maxString
+	textsAt   = 2 * maxString
 	slots     = 256
 	spaceSize = slots * slotSize
 )
@@ -84,7 +86,11 @@ type copied struct {
 // seal copies what s looked at into the space and lets the call point there.
 func (tr *tracer) seal(t *task, s *subject) (*copied, error) {
 	if !s.looked() {
-		return nil, nil
+		if len(s.rewrites) == 0 {
+			return nil, nil
+		}
+		c := &copied{slot: -1, regs: s.c.args}
+		return c, s.rewrite(c)
 	}
 	if t.space == nil {
 		return nil, unix.EPERM
@@ -121,7 +127,31 @@ func (tr *tracer) seal(t *task, s *subject) (*copied, error) {
 		}
 		put(1, s.msg, 0)
 	}
+	off := textsAt
+	for _, w := range s.rewrites {
+		if w.Text != nil {
+			put(w.Arg, w.Text, off)
+			off += len(w.Text) + 1
+		}
+	}
+	if err == nil {
+		err = s.rewrite(c)
+	}
 	return c, err
+}
+
+// rewrite gives the registers that are rewritten their values.
+func (s *subject) rewrite(c *copied) error {
+	for _, w := range s.rewrites {
+		if w.Text != nil {
+			continue
+		}
+		if err := setArg(s.t.tid, s.c.abi, w.Arg, w.Value); err != nil {
+			return err
+		}
+		c.set[w.Arg] = true
+	}
+	return nil
 }
 
 // unseal gives the registers back that seal changed.
@@ -131,7 +161,7 @@ func (tr *tracer) unseal(t *task, restore bool) {
 		return
 	}
 	t.copied = nil
-	if t.space != nil {
+	if t.space != nil && c.slot >= 0 {
 		t.space.used[c.slot] = false
 	}
 	for i := range c.set {
@@ -141,10 +171,10 @@ func (tr *tracer) unseal(t *task, restore bool) {
 	}
 }
 
-// inspects says whether some rule looks at memory.
+// inspects says whether some rule looks at memory, or has the kernel read other memory.
 func inspects(rules []Rule) bool {
 	for i := range rules {
-		if rules[i].Match.Inspects() {
+		if rules[i].Match.Inspects() || rules[i].Action.copies() {
 			return true
 		}
 	}

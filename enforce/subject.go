@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,11 +42,15 @@ type subject struct {
 	addr    []byte // of a socket address
 	addrReg int    // -1: it hangs on msg
 	msg     []byte // struct msghdr of sendmsg
+
+	rewrites []Rewrite // what rules write instead of arguments
+	expected []string  // names of the file that a redirection leads to
 }
 
 // looked says whether memory of the target was looked at.
 func (s *subject) looked() bool {
-	return s.texts[0] != nil || s.texts[1] != nil || s.how != nil || s.addr != nil || s.msg != nil
+	return s.texts[0] != nil || s.texts[1] != nil || s.how != nil || s.addr != nil || s.msg != nil ||
+		slices.ContainsFunc(s.rewrites, func(w Rewrite) bool { return w.Text != nil })
 }
 
 func (tr *tracer) subject(t *task, c *call) *subject {

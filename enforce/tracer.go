@@ -22,6 +22,7 @@ type task struct {
 	space     *space
 	copied    *copied // of the call that it is in
 	copiedABI table.ABI
+	rights    uint8 // see gained
 }
 
 // countKey is what When counts for: a rule, and a call if it counts per call.
@@ -40,6 +41,7 @@ type pending struct {
 	due     time.Time            // of the delay; zero: none
 	exit    bool                 // stop at the exit
 	subject *subject
+	asking  bool // somebody is asked whether it may run
 	verify  bool // then look at the file that was opened
 }
 
@@ -65,10 +67,13 @@ type tracer struct {
 	buf      []byte
 	delays   map[*task]bool
 	held     map[*task]bool // stopped before their parents told of them
+	waits    waiter
+	answers  chan reply
 }
 
 func newTracer(cfg *Config, out io.Writer) *tracer {
 	tr := &tracer{cfg: cfg, out: out, tasks: map[int]*task{}, self: unix.Getpid(), delays: map[*task]bool{}, held: map[*task]bool{},
+		answers: make(chan reply, 16), waits: newWaiter(),
 		plans: table.Plans(table.PlanOptions{FDs: cfg.FDs})}
 	tr.inspects = inspects(cfg.Rules) && !cfg.Monitor
 	for abi := range tr.index {
@@ -86,6 +91,7 @@ func newTracer(cfg *Config, out io.Writer) *tracer {
 // run serves stops until nothing is traced.
 func (tr *tracer) run() error {
 	go tr.mem.watch()
+	go tr.waits.run()
 	for {
 		tid, ws, err := tr.next()
 		switch {
@@ -103,11 +109,7 @@ func (tr *tracer) run() error {
 	}
 }
 
-// pollDelay is how often stops are looked for while a call is being delayed:
-// wait4(2) has no deadline.
-const pollDelay = 500 * time.Microsecond
-
-// next returns a stop, or tid 0 after a delay is over.
+// next returns a stop, or tid 0 after a delay is over or a question answered.
 func (tr *tracer) next() (tid int, ws unix.WaitStatus, err error) {
 	if len(tr.delays) == 0 {
 		return waitAny(false)
@@ -127,8 +129,9 @@ func (tr *tracer) next() (tid int, ws unix.WaitStatus, err error) {
 		}
 		first = min(first, left)
 	}
-	ts := unix.NsecToTimespec(int64(min(first, pollDelay)))
-	_ = unix.Nanosleep(&ts, nil)
+	if r, ok := tr.waits.wait(first, tr.answers); ok {
+		tr.answered(r)
+	}
 	return 0, 0, nil
 }
 
@@ -153,6 +156,7 @@ func (tr *tracer) task(tid int) *task {
 
 func (tr *tracer) forget(tid int) {
 	if t := tr.tasks[tid]; t != nil {
+		tr.withdraw(t)
 		t.mem.close()
 		tr.unseal(t, false)
 		t.leave()
@@ -248,6 +252,7 @@ func (tr *tracer) execed(t *task) {
 		tr.armed = true
 	}
 	t.mem.close()
+	t.rights = 0
 	old, err := eventMessage(t.tid)
 	if err != nil {
 		old = uint64(t.tid)

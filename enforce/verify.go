@@ -66,13 +66,17 @@ func (tr *tracer) verifyExec(t *task) bool {
 // kept kills the process if a rule keeps a file from a call, and says whether.
 func (tr *tracer) kept(t *task, c *call, name string) bool {
 	name = strings.TrimSuffix(name, " (deleted)")
+	p := t.now
+	if p.subject != nil && slices.Contains(p.subject.expected, name) {
+		return false // where its rule has led it, or what somebody has allowed
+	}
 	s := &opened{tr.subject(t, c), []string{name}}
 	for _, i := range tr.index[c.abi][c.nr] {
 		r := &tr.cfg.Rules[i]
 		if r.Match.Path == nil || !r.When.Always() || !r.matches(s) {
 			continue
 		}
-		if r.Action.allows() {
+		if r.Action.allows() || i == p.rule && p.verdict.Args != 0 && len(r.Action.Rewrite) > 0 {
 			return false
 		}
 		t.now.verdict = Verdict{Outcome: Killed, Decision: Kill, Rule: uint16(i), Begin: monotonic(),

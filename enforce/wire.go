@@ -26,7 +26,23 @@ const (
 	Ran                        // the kernel ran it: the observer has it too
 	Killed                     // the process was killed instead
 	Would                      // monitor: nothing was done
-	Hidden                     // what its thread called from Begin to End was the enforcer's doing
+	// Hidden: what its thread called from Begin to End was the enforcer's
+	// doing; without an End, its next call NR after Begin.
+	Hidden
+	Poked   // of a call that Ran: at its end memory was overwritten
+	Asks    // somebody is to answer; see Client.Reply
+	Settled // that question needs no answer any more
+)
+
+// Answer is what became of a question.
+type Answer uint8
+
+// Answers.
+const (
+	Unasked Answer = iota
+	Yes            // run it
+	No             // deny it
+	Silent         // nobody answered in time
 )
 
 // Verdict is one decision.
@@ -34,7 +50,10 @@ type Verdict struct {
 	Outcome  Outcome
 	Decision Decision
 	Delayed  bool
-	Changed  bool   // memory or arguments were changed
+	Refused  bool   // denied since what the rule has cannot be done to this program or with this call
+	Poked    uint8  // arguments whose memory was overwritten, a bit for each
+	Args     uint8  // arguments that the kernel got changed, a bit for each
+	Answer   Answer // of who was asked
 	Rule     uint16 // index in Config.Rules
 	// Begin is when the call stopped, End when its thread went on; ns, CLOCK_MONOTONIC.
 	Begin, End uint64
@@ -42,12 +61,12 @@ type Verdict struct {
 	NR         int32
 	Result     int64 // Skipped: what it returned; errors are negative
 	// Record is an EB_CALL record of the call as it was asked for. Of Ran and
-	// Would it has no memory.
+	// Would it has no memory, unless Args were changed.
 	Record []byte
 }
 
 // verdictHead is the size of what is before the record.
-const verdictHead = 4 + 6 + 8 + 8 + 4 + 4 + 4 + 8
+const verdictHead = 4 + 9 + 8 + 8 + 4 + 4 + 4 + 8
 
 // maxMessage bounds a message in bytes.
 const maxMessage = 16 << 20
@@ -56,7 +75,7 @@ const maxMessage = 16 << 20
 func (v *Verdict) append(b []byte) []byte {
 	le := binary.LittleEndian
 	b = le.AppendUint32(b, uint32(verdictHead+len(v.Record)))
-	b = append(b, byte(v.Outcome), byte(v.Decision), flag(v.Delayed), flag(v.Changed))
+	b = append(b, byte(v.Outcome), byte(v.Decision), flag(v.Delayed), flag(v.Refused), v.Poked, v.Args, byte(v.Answer))
 	b = le.AppendUint16(b, v.Rule)
 	b = le.AppendUint64(b, v.Begin)
 	b = le.AppendUint64(b, v.End)
@@ -83,9 +102,10 @@ func (v *Verdict) parse(b []byte) error {
 	}
 	le := binary.LittleEndian
 	*v = Verdict{
-		Outcome: Outcome(b[0]), Decision: Decision(b[1]), Delayed: b[2] != 0, Changed: b[3] != 0, Rule: le.Uint16(b[4:]),
-		Begin: le.Uint64(b[6:]), End: le.Uint64(b[14:]), TID: le.Uint32(b[22:]), PID: le.Uint32(b[26:]),
-		NR: int32(le.Uint32(b[30:])), Result: int64(le.Uint64(b[34:])), Record: b[42:],
+		Outcome: Outcome(b[0]), Decision: Decision(b[1]), Delayed: b[2] != 0, Refused: b[3] != 0,
+		Poked: b[4], Args: b[5], Answer: Answer(b[6]), Rule: le.Uint16(b[7:]),
+		Begin: le.Uint64(b[9:]), End: le.Uint64(b[17:]), TID: le.Uint32(b[25:]), PID: le.Uint32(b[29:]),
+		NR: int32(le.Uint32(b[33:])), Result: int64(le.Uint64(b[37:])), Record: b[45:],
 	}
 	return nil
 }

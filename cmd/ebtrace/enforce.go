@@ -75,6 +75,10 @@ func (t *trace) launchEnforced() (pid int, err error) {
 		}
 	}
 	p := &enforce.Program{Path: t.cmd.path, Argv: t.cmd.argv, Env: t.cmd.env, Filter: enforce.Filter(cfg.Rules, t.o.hardens())}
+	asker, err := t.o.newAsker(cfg.Rules, true)
+	if err != nil {
+		return 0, err
+	}
 	if c := t.cmd.cred; c != nil {
 		p.User = &enforce.User{UID: c.Uid, GID: c.Gid, Groups: c.Groups}
 	}
@@ -93,7 +97,8 @@ func (t *trace) launchEnforced() (pid int, err error) {
 		w.Abandon()
 		return 0, err
 	}
-	t.verdicts = newVerdicts(cfg, client)
+	asker.listens(client)
+	t.verdicts = newVerdicts(cfg, client, t.o, asker)
 	if err := w.Go(); err != nil {
 		_, _ = syscall.Wait4(w.PID, nil, 0, nil)
 		if e, ok := err.(syscall.Errno); ok {

@@ -32,6 +32,7 @@ type options struct {
 
 	inject []*enforce.Rule // -e inject=, -e fault=
 	policy *policy.Policy  // --enforce; nil: none
+	ask    string          // --ask; "": the terminal
 	below  [numBelow]layerAsked
 	split  bool // --syscall-times=split
 
@@ -147,6 +148,8 @@ func (o *options) check() error {
 		return errors.New("--enforce, -e inject= and -e fault= are available with a command only")
 	case o.enforcing() && o.noFollow:
 		return errors.New("--enforce, -e inject= and -e fault= are for the command and all it starts: they exclude --no-follow")
+	case o.ask != "" && o.policy == nil:
+		return errors.New("--ask is of use with --enforce only")
 	case o.policy != nil && len(o.inject) > 0:
 		return errors.New("--enforce and -e inject= or -e fault= are mutually exclusive")
 	case o.out.file == "" && o.out.separately:

@@ -126,7 +126,8 @@ var countFlags = []flagDef{
 
 var enforceFlags = []flagDef{
 	{"", "enforce", "POLICY", "stop what the rules in the file POLICY name; see\n'ebtrace policy'", setPolicy},
-	{"", "inject", "RULE", "SET[:error=E|:retval=N][:signal=S][:delay_enter=T]\n[:delay_exit=T][:poke_enter=@argN=HEX][:poke_exit=...]\n[:when=FIRST[..LAST][+[STEP]]]; also -e inject=RULE", qual("inject", "")},
+	{"", "ask", "WHO", "who answers where a rule asks: tty (ebtrace's terminal),\nanother terminal as /dev/pts/3, unix:SOCKET, or a program", func(o *options, v string) error { o.ask = v; return nil }},
+	{"", "inject", "RULE", "SET[:error=E|:retval=N[:syscall=NAME]][:signal=S]\n[:delay_enter=T][:delay_exit=T][:poke_enter=@argN=HEX]\n[:poke_exit=...][:when=FIRST[..LAST][+[STEP]]];\nalso -e inject=RULE", qual("inject", "")},
 	{"", "fault", "RULE", "SET[:error=E][:when=...]: the same with ENOSYS", qual("fault", "")},
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ebtrace/ebtrace/decode"
 	"github.com/ebtrace/ebtrace/decode/output"
+	"github.com/ebtrace/ebtrace/enforce"
 	"github.com/ebtrace/ebtrace/events"
 	"github.com/ebtrace/ebtrace/loader"
 )
@@ -162,16 +163,20 @@ func (t *trace) emit(ev *events.Event) error {
 		if err := t.emitVerdicts(ev.Time); err != nil {
 			return err
 		}
-		if ev.Kind <= events.End && t.verdicts.hides(ev.TID, ev.Rec.Call.Begin) {
+		if ev.Kind <= events.End && t.verdicts.hides(ev.TID, ev.Rec.Nr, ev.Rec.Call.Begin) {
 			return nil
 		}
+	}
+	var d *enforce.Verdict
+	if t.verdicts != nil {
+		d = t.verdicts.verdictOn(ev)
 	}
 	e, err := t.dec.Decode(ev)
 	if err != nil {
 		return err
 	}
 	if t.verdicts != nil {
-		t.join(ev, e)
+		t.join(ev, e, d)
 	}
 	if e.Sig != nil && !t.o.sel.named(e.Comm) {
 		return nil

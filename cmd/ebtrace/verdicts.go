@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ebtrace/ebtrace/bpf"
 	"github.com/ebtrace/ebtrace/decode"
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/enforce"
@@ -26,14 +27,20 @@ type verdicts struct {
 	ran     map[uint32][]*enforce.Verdict // by thread: to be joined to calls
 
 	hidden map[uint32][]*enforce.Verdict // spans in which a thread called for the enforcer
+	poked  map[uint32][]*enforce.Verdict // by thread: of calls whose ends were poked into
+	asker  *asker                        // nil: nobody is asked
 
 	starts map[uint32]uint64 // of threads, by id
 	info   decode.Verdict
 	record events.Record
+	asked  *decode.Decoder // of calls as they were asked for
+	final  []decode.Value
+	args   []decode.Value
 }
 
-func newVerdicts(cfg *enforce.Config, c *enforce.Client) *verdicts {
-	v := &verdicts{rules: cfg.Rules, client: c, more: true, ran: map[uint32][]*enforce.Verdict{}, hidden: map[uint32][]*enforce.Verdict{}, starts: map[uint32]uint64{}}
+func newVerdicts(cfg *enforce.Config, c *enforce.Client, o *options, a *asker) *verdicts {
+	v := &verdicts{rules: cfg.Rules, client: c, more: true, ran: map[uint32][]*enforce.Verdict{}, hidden: map[uint32][]*enforce.Verdict{},
+		starts: map[uint32]uint64{}, poked: map[uint32][]*enforce.Verdict{}, asked: o.newDecoder(), asker: a}
 	go func() { // so that the enforcer never waits for the output
 		for v.drain() {
 			c.Wait()
@@ -59,6 +66,12 @@ func (v *verdicts) add(d *enforce.Verdict) {
 		v.skipped = append(v.skipped, d)
 	case d.Outcome == enforce.Hidden:
 		v.hidden[d.TID] = append(v.hidden[d.TID], d)
+	case d.Outcome == enforce.Poked:
+		v.poked[d.TID] = append(v.poked[d.TID], d)
+	case d.Outcome == enforce.Asks:
+		v.asker.ask(d)
+	case d.Outcome == enforce.Settled:
+		v.asker.settled(d)
 	default:
 		v.ran[d.TID] = append(v.ran[d.TID], d)
 	}
@@ -78,7 +91,8 @@ func (v *verdicts) before(time uint64) *enforce.Verdict {
 
 // of takes out the verdict on a call that ran: the last of its thread that was
 // given before the call began. Older ones are of calls that are not shown.
-func (v *verdicts) of(tid uint32, nr int32, begin uint64) *enforce.Verdict {
+// Without take it stays.
+func (v *verdicts) of(tid uint32, nr int32, begin uint64, take bool) *enforce.Verdict {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	all := v.ran[tid]
@@ -90,6 +104,9 @@ func (v *verdicts) of(tid uint32, nr int32, begin uint64) *enforce.Verdict {
 		return nil
 	}
 	d := all[n-1]
+	if !take {
+		n--
+	}
 	if n == len(all) {
 		delete(v.ran, tid)
 	} else {
@@ -104,33 +121,51 @@ func (v *verdicts) of(tid uint32, nr int32, begin uint64) *enforce.Verdict {
 // describe is a verdict as it is shown.
 func (v *verdicts) describe(d *enforce.Verdict) *decode.Verdict {
 	r := &v.rules[d.Rule]
-	v.info = decode.Verdict{Rule: r.Name, Delayed: d.Delayed, Monitor: d.Outcome == enforce.Would}
-	switch d.Decision {
-	case enforce.Deny:
-		v.info.Action = decode.Denied
-	case enforce.Return:
-		v.info.Action = decode.Returned
-	case enforce.Kill:
-		v.info.Action = decode.Killed
-	default:
-		if d.Changed {
-			v.info.Action = decode.Changed
-		}
-	}
+	v.info = decode.Verdict{Rule: r.Name, Delayed: d.Delayed, Monitor: d.Outcome == enforce.Would, Poked: d.Poked != 0,
+		Refused: d.Refused, Answer: decode.Answer(d.Answer)}
+	v.info.Action = action(&r.Action, d)
 	return &v.info
 }
 
-// hides says whether a call that began then was the enforcer's doing.
-func (v *verdicts) hides(tid uint32, begin uint64) bool {
+// action is what was done, or what monitoring says that would have been.
+func action(a *enforce.Action, d *enforce.Verdict) decode.Action {
+	would := d.Outcome == enforce.Would
+	switch {
+	case would && a.Ask != nil:
+		return decode.Asked
+	case d.Decision == enforce.Deny:
+		return decode.Denied
+	case d.Decision == enforce.Return:
+		return decode.Returned
+	case d.Decision == enforce.Kill:
+		return decode.Killed
+	case a.Redirect != nil && (would || d.Args != 0):
+		return decode.Redirected
+	case len(a.Rewrite) > 0 && (would || d.Args != 0):
+		return decode.Rewritten
+	case d.Poked != 0 || would && len(a.PokeEnter)+len(a.PokeExit) > 0:
+		return decode.Changed
+	}
+	return 0
+}
+
+// hides says whether call nr that began then was the enforcer's doing.
+func (v *verdicts) hides(tid uint32, nr int32, begin uint64) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for len(v.hidden[tid]) > 0 {
 		d := v.hidden[tid][0]
-		if begin <= d.End {
+		switch {
+		case d.End == 0 && begin < d.Begin:
+			return false
+		case d.End != 0 && begin <= d.End:
 			return begin >= d.Begin
 		}
 		if v.hidden[tid] = v.hidden[tid][1:]; len(v.hidden[tid]) == 0 {
 			delete(v.hidden, tid)
+		}
+		if d.End == 0 && d.NR == nr { // the one call that ran instead of another
+			return true
 		}
 	}
 	return false
@@ -171,23 +206,127 @@ func (t *trace) emitVerdicts(until uint64) error {
 	return nil
 }
 
-// join brings verdicts to where they belong in the stream, before and in ev.
-func (t *trace) join(ev *events.Event, e *decode.Event) {
+// join brings a verdict to its call. d is nil if none was given.
+func (t *trace) join(ev *events.Event, e *decode.Event, d *enforce.Verdict) {
 	v := t.verdicts
 	if ev.Kind == events.Exit {
 		delete(v.starts, ev.TID)
+		delete(v.poked, ev.TID)
 	} else {
 		v.starts[ev.TID] = ev.Start
 	}
-	if e.Call == nil || ev.Kind == events.Begin {
+	if d == nil {
 		return
 	}
-	if d := v.of(ev.TID, e.Call.NR, e.Call.Begin); d != nil {
-		e.Call.Verdict = v.describe(d)
-		if d.Delayed && d.Begin < e.Call.Begin {
-			e.Call.Begin = d.Begin // the delay is a part of the call, as its thread sees it
+	if ev.Kind == events.Begin {
+		v.original(d, e.Call)
+		return
+	}
+	e.Call.Verdict = v.describe(d)
+	if d.Args != 0 {
+		v.original(d, e.Call)
+	}
+	if d.Delayed && d.Begin < e.Call.Begin {
+		e.Call.Begin = d.Begin // the delay is a part of the call, as its thread sees it
+	}
+}
+
+// verdictOn takes out the verdict on the call that an event ends, nil if there
+// is none. What was poked into its memory is then in the record: its thread
+// finds that there.
+func (v *verdicts) verdictOn(ev *events.Event) *enforce.Verdict {
+	if ev.Kind == events.Begin && ev.Rec != nil { // it was asked for with other arguments
+		if d := v.of(ev.TID, ev.Rec.Nr, ev.Rec.Call.Begin, false); d != nil && d.Args != 0 {
+			return d
 		}
 	}
+	if ev.Kind != events.Whole && ev.Kind != events.End {
+		return nil
+	}
+	d := v.of(ev.TID, ev.Rec.Nr, ev.Rec.Call.Begin, true)
+	if d == nil || d.Outcome != enforce.Ran || len(v.rules[d.Rule].Action.PokeExit) == 0 {
+		return d
+	}
+	if p := v.pokedOf(d); p != nil {
+		d.Poked |= p.Poked
+		for _, poke := range v.rules[d.Rule].Action.PokeExit {
+			if p.Poked>>poke.Arg&1 == 1 {
+				overwrite(ev.Rec, ev.Rec.Call.Args[poke.Arg], poke.Data)
+			}
+		}
+	}
+	return d
+}
+
+// overwrite puts data where a record has what was read at addr at the end of its call.
+func overwrite(r *events.Record, addr uint64, data []byte) {
+	off := 0
+	for s, ok := r.Next(&off); ok; s, ok = r.Next(&off) {
+		if s.Addr == addr && s.Flags&uint8(bpf.TraceEbSecFlagEB_S_EXIT) != 0 {
+			copy(s.Data, data)
+		}
+	}
+}
+
+// pokedOf waits for what was done at the end of d's call: its thread is
+// stopped there until it is told. nil: it did not come to that.
+func (v *verdicts) pokedOf(d *enforce.Verdict) *enforce.Verdict {
+	for end := time.Now().Add(pokeWait); ; {
+		more := v.drain()
+		if p, found := v.takePoked(d); found || !more || time.Now().After(end) {
+			return p
+		}
+		time.Sleep(pokePause)
+	}
+}
+
+// takePoked takes out what is known of the end of d's call and of older ones.
+func (v *verdicts) takePoked(d *enforce.Verdict) (p *enforce.Verdict, found bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for all := v.poked[d.TID]; len(all) > 0 && all[0].Begin <= d.Begin; all = v.poked[d.TID] {
+		p, v.poked[d.TID] = all[0], all[1:]
+	}
+	if p != nil && p.Begin == d.Begin {
+		return p, true
+	}
+	return nil, len(v.poked[d.TID]) > 0
+}
+
+// original puts the arguments that were asked for where others ran; those are
+// in the verdict then.
+func (v *verdicts) original(d *enforce.Verdict, c *decode.Call) {
+	if v.asked == nil || c.Row == nil {
+		return
+	}
+	ev, err := v.event(d)
+	if err != nil {
+		return
+	}
+	was, err := v.asked.Decode(ev)
+	if err != nil || was.Call.Row == nil || was.Call.Row.Name != c.Row.Name {
+		return
+	}
+	v.final = append(v.final[:0], c.Args...)
+	v.args = v.args[:0]
+	arg, old, entry := c.Args, was.Call.Args, 0
+	for i := 0; len(arg) > 0 && len(old) > 0; i++ {
+		if len(c.Args)-len(arg) < c.EntryArgs {
+			entry = -1 // this one belongs to the beginning
+		}
+		n, m := int(max(arg[0].Span, 1)), int(max(old[0].Span, 1))
+		if r := c.Row.Args[min(i, len(c.Row.Args)-1)].Reg[c.ABI]; r >= 0 && d.Args>>r&1 == 1 {
+			v.args = append(v.args, old[:m]...)
+		} else {
+			v.args = append(v.args, arg[:n]...)
+		}
+		arg, old = arg[n:], old[m:]
+		if entry < 0 {
+			entry = len(v.args)
+		}
+	}
+	v.args = append(v.args, old...) // of open: a mode, if only the flags that were asked for have one
+	c.Args, c.EntryArgs, v.info.Final = v.args, entry, v.final
 }
 
 // flush ends a round of events. Calls that did not run and are older than any
@@ -205,6 +344,13 @@ func (t *trace) flush() error {
 	}
 	return t.out.Flush()
 }
+
+// pokeWait bounds the wait for what is done at the end of a call, which is
+// told within microseconds unless the enforcer is being killed.
+const (
+	pokeWait  = time.Second
+	pokePause = 50 * time.Microsecond
+)
 
 // verdictPause is how long verdicts gather; who needs them before drains them.
 const verdictPause = 5 * time.Millisecond

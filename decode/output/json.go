@@ -216,7 +216,7 @@ func (v *jsonValues) result(b []byte, c *decode.Call) []byte {
 		b = append(b, `,"no_entry":true`...)
 	}
 	if c.Verdict != nil {
-		b = appendJSONVerdict(b, c.Verdict)
+		b = v.verdict(b, c.Verdict)
 	}
 	return b
 }

@@ -105,7 +105,8 @@ func (t *Text) finish(th *thread, b []byte, start int, c *decode.Call) {
 		b = append(t.f.aux(append(b, " ("...), c.Aux), ')')
 	}
 	if c.Verdict != nil {
-		b = appendVerdict(b, c.Verdict)
+		t.f.mark = -1
+		b = t.f.verdict(b, c)
 	}
 	if t.o.Spent && !c.NoReturn && c.Begin != 0 && c.End >= c.Begin {
 		b = append(t.spent(append(b, " <"...), c), '>')

@@ -25,10 +25,15 @@ func Explain(w io.Writer, p *Policy) error {
 		stops, why := "one stop", "a seccomp filter stops these calls and no others"
 		switch {
 		case p.Monitor:
+		case r.Action.Ask != nil:
+			stops, why = "as long as the answer takes, of this thread", why+"; what is shown of paths and addresses is copied to sealed memory"
+		case r.Action.Changes():
+			stops = "two stops"
+			why += "; the kernel gets other registers, which are given back at the end, and new texts in sealed memory"
 		case r.Match.Inspects():
 			stops = "one stop; a second, at the end, for calls that run"
 			why += "; what the rule looks at is copied to sealed memory, and what was opened or executed is looked at again"
-		case r.Action.DelayExit > 0:
+		case r.Action.DelayExit > 0 || len(r.Action.PokeExit) > 0:
 			stops = "two stops"
 		}
 		fmt.Fprintf(&b, "  mechanism: %s\n  cost per call: %s, about 10 to 20 us each\n", why, stops)
@@ -72,11 +77,17 @@ func Describe(a *enforce.Action) string {
 		s = append(s, fmt.Sprintf("return %d", a.Value))
 	case enforce.Kill:
 		s = append(s, "kill")
-	default:
-		s = append(s, "allow")
+	case enforce.Run:
+		s = append(s, describeRun(a))
 	}
 	if a.Signal != 0 {
 		s = append(s, fmt.Sprintf("signal %d", a.Signal))
+	}
+	if len(a.PokeEnter) > 0 {
+		s = append(s, "poke into memory at the entry")
+	}
+	if len(a.PokeExit) > 0 {
+		s = append(s, "poke into memory at the exit")
 	}
 	if a.DelayEnter > 0 {
 		s = append(s, fmt.Sprintf("delay the entry by %v", a.DelayEnter))
@@ -85,4 +96,29 @@ func Describe(a *enforce.Action) string {
 		s = append(s, fmt.Sprintf("delay the exit by %v", a.DelayExit))
 	}
 	return strings.Join(s, ", ")
+}
+
+// describeRun is an action on a call that runs.
+func describeRun(a *enforce.Action) string {
+	switch {
+	case a.Ask != nil:
+		other := "deny"
+		if a.Ask.Allow {
+			other = "allow"
+		}
+		return fmt.Sprintf("ask: allow or deny %s, after %v %s", decode.ErrnoName(a.Errno), a.Ask.Timeout, other)
+	case a.Redirect != nil:
+		return "redirect to " + a.Redirect.String()
+	case len(a.Rewrite) > 0:
+		var args []string
+		for _, w := range a.Rewrite {
+			if w.Text != nil {
+				args = append(args, fmt.Sprintf("argument %d to %q", w.Arg, w.Text))
+			} else {
+				args = append(args, fmt.Sprintf("argument %d to %#x", w.Arg, w.Value))
+			}
+		}
+		return "rewrite " + strings.Join(args, ", ")
+	}
+	return "allow"
 }

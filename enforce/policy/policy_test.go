@@ -29,7 +29,7 @@ func TestErrors(t *testing.T) {
 		head + "  - {name: a, syscalls: [open], deny: EFOO}":                                              "p:3:39: no error is called 'EFOO'",
 		head + "  - {name: a, syscalls: [open], deny: 4096}":                                              "p:3:39: no error is called '4096'",
 		head + "  - {name: a, syscalls: [open], deny: EPERM, kill: true}":                                 "p:3:5: the rule 'a' has more than one action: deny, kill",
-		head + "  - {name: a, syscalls: [open]}":                                                          "p:3:5: the rule 'a' has no action: one of deny, return, kill, allow, signal, delay",
+		head + "  - {name: a, syscalls: [open]}":                                                          "p:3:5: the rule 'a' has no action: one of deny, return, kill, rewrite, redirect, ask, allow, poke, signal, delay",
 		head + "  - {name: a b, syscalls: [open], kill: true}":                                            "p:3:12: a name has letters, digits and - _ . only, at most 64",
 		head + "  - {name: a, syscalls: [open], path: etc, kill: true}":                                   "p:3:39: a path must begin with /",
 		head + "  - {name: a, syscalls: [getpid], path: /etc, kill: true}":                                "p:3:5: none of the syscalls of rule 'a' has what the rule looks at",

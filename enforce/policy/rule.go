@@ -28,7 +28,7 @@ func (p *parser) rule(n *yaml.Node) (*enforce.Rule, error) {
 			return read(n)
 		}
 	}
-	var flags *yaml.Node
+	var flags, rewrites *yaml.Node
 	err := p.mapping(n, fields{
 		"name":     func(n *yaml.Node) (err error) { r.Name, err = p.name(n); return err },
 		"syscalls": func(n *yaml.Node) (err error) { calls, err = p.calls(n); return err },
@@ -42,23 +42,21 @@ func (p *parser) rule(n *yaml.Node) (*enforce.Rule, error) {
 		"flags":    func(n *yaml.Node) error { flags = n; return nil },
 		"args":     func(n *yaml.Node) (err error) { m.Args, err = p.args(n); return err },
 		"when":     func(n *yaml.Node) (err error) { r.When, err = enforce.ParseWhen(n.Value); return err },
-		"deny": action("deny", func(n *yaml.Node) (err error) {
-			var ok bool
-			a.Decision = enforce.Deny
-			if a.Errno, ok = table.ErrnoNumber(n.Value); !ok {
-				err = fmt.Errorf("no error is called '%s'", n.Value)
-			}
-			return err
-		}),
+		"deny":     action("deny", func(n *yaml.Node) (err error) { a.Decision = enforce.Deny; a.Errno, err = errno(n); return err }),
 		"return": action("return", func(n *yaml.Node) error {
 			v, err := p.integer(n)
 			a.Decision, a.Value = enforce.Return, int64(v)
 			return err
 		}),
-		"kill":   action("kill", func(n *yaml.Node) error { a.Decision = enforce.Kill; return p.choice(n, "true") }),
-		"allow":  action("allow", func(n *yaml.Node) error { return p.choice(n, "true") }),
-		"signal": func(n *yaml.Node) error { return signal(a, n.Value) },
-		"delay":  func(n *yaml.Node) error { return p.delay(n, a) },
+		"kill":       action("kill", func(n *yaml.Node) error { a.Decision = enforce.Kill; return p.choice(n, "true") }),
+		"allow":      action("allow", func(n *yaml.Node) error { return p.choice(n, "true") }),
+		"redirect":   action("redirect", func(n *yaml.Node) (err error) { a.Redirect, err = p.target(n); return err }),
+		"rewrite":    action("rewrite", func(n *yaml.Node) error { rewrites = n; return nil }),
+		"ask":        action("ask", func(n *yaml.Node) error { return p.ask(n, a) }),
+		"poke":       func(n *yaml.Node) error { return p.poke(n, a) },
+		"signal":     func(n *yaml.Node) error { return signal(a, n.Value) },
+		"delay":      func(n *yaml.Node) error { return p.delay(n, a) },
+		"privileged": func(n *yaml.Node) error { return p.boolean(n, &a.Privileged) },
 	})
 	switch {
 	case err != nil:
@@ -69,13 +67,20 @@ func (p *parser) rule(n *yaml.Node) (*enforce.Rule, error) {
 		return nil, p.errf(n, "the rule '%s' has no syscalls", r.Name)
 	case len(actions) > 1:
 		return nil, p.errf(n, "the rule '%s' has more than one action: %s", r.Name, strings.Join(actions, ", "))
-	case len(actions) == 0 && a.Signal == 0 && a.DelayEnter == 0 && a.DelayExit == 0:
-		return nil, p.errf(n, "the rule '%s' has no action: one of deny, return, kill, allow, signal, delay", r.Name)
+	case len(actions) == 0 && a.Signal == 0 && a.DelayEnter == 0 && a.DelayExit == 0 && len(a.PokeEnter)+len(a.PokeExit) == 0:
+		return nil, p.errf(n, "the rule '%s' has no action: one of deny, return, kill, rewrite, redirect, ask, allow, poke, signal, delay", r.Name)
 	}
-	enforce.Siblings(calls, m)
+	if rewrites == nil && len(a.PokeEnter)+len(a.PokeExit) == 0 { // those have their arguments in other places
+		enforce.Siblings(calls, m)
+	}
 	r.SetCalls(calls)
 	if flags != nil {
 		if m.Flags, err = p.flags(flags, calls); err != nil {
+			return nil, err
+		}
+	}
+	if rewrites != nil {
+		if err := p.rewrite(rewrites, calls, a); err != nil {
 			return nil, err
 		}
 	}
@@ -100,6 +105,14 @@ func (p *parser) pattern(n *yaml.Node, isPath bool) (*enforce.Pattern, error) {
 	}
 	pat := &enforce.Pattern{Text: s}
 	return pat, pat.Compile(isPath)
+}
+
+func errno(n *yaml.Node) (int, error) {
+	e, ok := table.ErrnoNumber(n.Value)
+	if !ok {
+		return 0, fmt.Errorf("no error is called '%s'", n.Value)
+	}
+	return e, nil
 }
 
 func signal(a *enforce.Action, s string) error {

@@ -29,6 +29,17 @@ var injections = [][]string{
 	{"-e", "trace=clock_nanosleep", "-e", "inject=clock_nanosleep:retval=0", "sleep", "30"},
 	{"-e", "trace=kill", "-e", "inject=kill:retval=0", "sh", "-c", "kill -9 $$; exit 4"},
 	{"-e", "trace=execve", "-e", "inject=execve:error=ENOENT", "true"},
+	{"-e", "trace=chdir", "-e", "inject=chdir:retval=5:syscall=getuid", "sh", "-c", "cd /nowhere 2>/dev/null"},
+	{"-e", "trace=chdir", "-e", "inject=chdir:error=EIO:syscall=getpid", "sh", "-c", "cd /nowhere 2>/dev/null"},
+	{"-e", "trace=getppid", "-e", "inject=getppid:retval=7:syscall=getuid:when=1", "TRACEE"},
+	{"-e", "trace=openat", "-e", "inject=openat:poke_enter=@arg2=2f6574632f67726f757000:when=3+", "TRACEE"},
+	{"-e", "trace=openat", "-e", "inject=openat:poke_exit=@arg2=2f65", "TRACEE"},
+	{"-e", "trace=openat", "-e", "inject=openat:poke_exit=@arg2=2f65:delay_exit=1ms:when=3..5", "TRACEE"},
+	{"-e", "trace=read", "-e", "inject=read:poke_exit=@arg2=41424300:when=2+", "cat", "/etc/hostname"},
+	{"-e", "trace=read", "-e", "inject=read:poke_exit=@arg2=4142:retval=3:when=2..4", "cat", "/etc/hostname"},
+	{"-e", "trace=read", "-e", "inject=read:poke_enter=@arg2=41424300:error=EIO:when=2", "cat", "/etc/hostname"},
+	{"-e", "trace=write", "-e", "inject=write:poke_enter=@arg2=4142", "sh", "-c", "echo hello"},
+	{"-e", "trace=read", "-e", "inject=read:retval=4:when=2..3", "cat", "/etc/hostname"},
 	{"-e", "trace=exit_group", "-e", "inject=exit_group:signal=TERM", "true"},
 }
 
