@@ -184,7 +184,7 @@ func TestRefusedLines(t *testing.T) {
 		"--flow x":              "unrecognized option '--flow' (did you mean '--follow'?)",
 		"--nonsense x":          "unrecognized option '--nonsense'; see 'ebtrace --help'",
 		"--summary- x":          "option '--summary-' is ambiguous: --summary-columns, --summary-only, --summary-sort-by, --summary-syscall-overhead, --summary-wall-clock",
-		"--json=x y":            "option '--json' takes no argument",
+		"--json=x y":            "invalid --json argument: 'x': it is nested, or none",
 		"-s":                    "option requires an argument -- 's'",
 		"--pid":                 "option '--pid' requires an argument",
 		"-s x y":                "invalid -s argument: 'x'",
@@ -246,7 +246,7 @@ func TestHelp(t *testing.T) {
 			t.Errorf("%d columns: %s", len(line), line)
 		}
 	}
-	for _, opt := range []string{"-p, --pid PID", "-e EXPR", "--json", "--duration MIN", "-x ", "--decode-fds[=SET]"} {
+	for _, opt := range []string{"-p, --pid PID", "-e EXPR", "--json[=nested]", "--duration MIN", "-x ", "--decode-fds[=SET]"} {
 		if !strings.Contains(b.String(), opt) {
 			t.Errorf("help lacks %s", opt)
 		}

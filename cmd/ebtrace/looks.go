@@ -130,6 +130,14 @@ func setClockLong(o *options, v string) error {
 	return nil
 }
 
+func setJSON(o *options, v string) error {
+	if v != bare && v != "nested" {
+		return fmt.Errorf("invalid --json argument: '%s': it is nested, or none", v)
+	}
+	o.json, o.text.Nested = true, v == "nested"
+	return nil
+}
+
 // setSpent reads the argument of -T: a unit, split, or both.
 func setSpent(o *options, v string) error {
 	unit := ""

@@ -92,7 +92,7 @@ var outputFlags = []flagDef{
 	{"o", "output", "FILE", "to FILE instead of standard error; '|cmd': a pipe", setOutput},
 	{"A", "output-append-mode", "", "append to FILE", on(func(o *options) *bool { return &o.out.append })},
 	{"", "output-separately", "", "a file per thread: FILE.TID; -ff is the same", on(func(o *options) *bool { return &o.out.separately })},
-	{"", "json", "", "one JSON object per line (docs/schema.json)", on(func(o *options) *bool { return &o.json })},
+	{"", "json", "[=nested]", "one JSON object per line (docs/schema.json); nested:\nwith what was done below a call as a part of it", setJSON},
 	{"", "buffer", "SIZE", "size of the ring between kernel and ebtrace (4M a CPU)", setBuffer},
 	{"", "fail-on-loss", "", "exit with 125 if an event was lost", on(func(o *options) *bool { return &o.failOnLoss })},
 }

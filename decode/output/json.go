@@ -2,6 +2,8 @@ package output
 
 import (
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/ebtrace/ebtrace/decode"
 	"github.com/ebtrace/ebtrace/decode/table"
@@ -23,9 +25,13 @@ const JSONFormat = 1
 // decimal digits beyond. Pointers are strings in hexadecimal, null for NULL.
 // Strings of a traced program are JSON strings if they are UTF-8, else
 // {"base64": "..."}: no byte is lost. Lines are ASCII.
+//
+// With Options.Nested the work of a call is a member of it, and what an
+// operation did is one of that; else each is on a line, linked by its cause.
 type JSON struct {
-	o Options
-	s stream
+	o    Options
+	s    stream
+	nest nest
 }
 
 // Header says what a trace is of.
@@ -38,10 +44,10 @@ type Header struct {
 	Machine   string
 }
 
-// NewJSON returns a writer of JSON to w. Of the options, Program, Realtime and
-// StrSize are used.
+// NewJSON returns a writer of JSON to w. Of the options, Program, Realtime,
+// StrSize, SpentIn and Nested are used.
 func NewJSON(w io.Writer, o Options, h Header) *JSON {
-	j := &JSON{o: o, s: stream{w: w}}
+	j := &JSON{o: o, s: stream{w: w}, nest: nest{threads: map[uint32]*nested{}}}
 	j.header(h)
 	return j
 }
@@ -66,12 +72,25 @@ func (j *JSON) header(h Header) {
 	b = appendJSONName(append(b, `"},"kernel":{"release":`...), h.Release)
 	b = appendJSONName(append(b, `,"machine":`...), h.Machine)
 	b = appendJSONInt(append(b, `},"string_size":`...), int64(j.o.StrSize))
+	if j.o.Nested {
+		b = append(b, `,"nested":true`...)
+	}
 	j.s.end(append(b, '}'))
 }
 
 // Event implements Writer.
 func (j *JSON) Event(e *decode.Event) error {
-	b := append(j.s.buf, `{"type":"`...)
+	if j.o.Nested {
+		j.nested(e)
+	} else {
+		j.s.end(append(j.object(j.s.buf, e), '}'))
+	}
+	return j.s.spill()
+}
+
+// object appends the object of an event, not closed.
+func (j *JSON) object(b []byte, e *decode.Event) []byte {
+	b = append(b, `{"type":"`...)
 	b = append(b, typeOf(e)...)
 	b = appendJSONTime(append(b, `","time":"`...), int64(e.Time))
 	b = appendIdentity(append(b, `",`...), e.TID, e.PID, e.Start)
@@ -99,8 +118,7 @@ func (j *JSON) Event(e *decode.Event) error {
 	case e.Kind == events.Gap:
 		b = appendJSONUint(append(b, `,"lost":`...), e.Lost)
 	}
-	j.s.end(append(b, '}'))
-	return j.s.spill()
+	return b
 }
 
 // typeOf is the type of an event's line.
@@ -253,10 +271,17 @@ func appendJSONExit(b []byte, x *decode.ExitInfo) []byte {
 }
 
 // Flush implements Writer.
-func (j *JSON) Flush() error { return j.s.flush() }
+func (j *JSON) Flush() error {
+	j.release()
+	return j.s.flush()
+}
 
 // Close implements Writer: it writes the summary.
 func (j *JSON) Close(s *Summary) error {
+	j.release()
+	for _, tid := range slices.Sorted(maps.Keys(j.nest.threads)) {
+		j.leave(j.nest.threads[tid])
+	}
 	if s == nil {
 		return j.Flush()
 	}

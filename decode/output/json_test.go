@@ -107,7 +107,10 @@ func FuzzJSON(f *testing.F) {
 				es = append(es, e)
 			}
 		}
-		checkSchema(t, sch, renderJSON(t, testOptions(), &Summary{Lost: 1}, es...))
+		o := testOptions()
+		checkSchema(t, sch, renderJSON(t, o, &Summary{Lost: 1}, es...))
+		o.Nested = true
+		checkSchema(t, sch, renderJSON(t, o, &Summary{Lost: 1}, es...))
 	})
 }
 

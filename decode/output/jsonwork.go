@@ -38,9 +38,6 @@ func (j *JSON) work(b []byte, w *decode.Work) []byte {
 		v := jsonValues{limit: j.o.StrSize}
 		b = v.list(append(b, `,"args":`...), w.Args, true)
 	}
-	if w.Created {
-		b = append(b, `,"created":true`...)
-	}
 	if w.Moment {
 		return b
 	}
@@ -57,6 +54,9 @@ func appendWorkFiles(b []byte, w *decode.Work) []byte {
 	}
 	if w.File2 != nil {
 		b = appendJSONFile(append(b, `,"file2":`...), w.File2)
+	}
+	if w.Created {
+		b = append(b, `,"created":true`...)
 	}
 	return b
 }

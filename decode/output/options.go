@@ -30,6 +30,9 @@ type Options struct {
 	Comm    bool  // -Y: names of processes
 	Prefix  Prefix
 
+	// Nested makes JSON put the work of a call into it.
+	Nested bool
+
 	// Realtime is CLOCK_REALTIME minus CLOCK_MONOTONIC in ns.
 	Realtime int64
 	// Location of wall clock times; nil is the local one.

@@ -141,6 +141,37 @@ func network() []*decode.Event {
 	}
 }
 
+// nesting is calls with operations within operations, whole and in two halves.
+func nesting() []*decode.Event {
+	const vfs, net = decode.LayerVFS, decode.LayerNet
+	of := func(tid uint32, layer, name string, cause, begin, end float64, depth int) *decode.Event {
+		e := work(tid, end, name, "/f", decode.Work{Offset: -1, Context: "syscall", Cause: at(cause), Call: "x", Depth: depth})
+		e.Work.Begin, e.Work.Layer = at(begin), layer
+		if layer == net {
+			e.Work.File, e.Work.FS = tcp(1, 2), nil
+		}
+		return e
+	}
+	splice := call(10, 0, "sendfile", 40, integer(1))
+	slow := call(10, 10, "write", 1, integer(1))
+	lost := call(11, 11, "read", 0, integer(1))
+	return []*decode.Event{
+		splice,
+		of(10, vfs, "read", 0, 1, 2, 1), of(10, net, "send", 0, 3, 4, 2), of(10, vfs, "write", 0, 2.5, 4.5, 1),
+		of(10, vfs, "splice", 0, 0.5, 5, 0), of(10, vfs, "getattr", 0, 6, 7, 0),
+		of(10, vfs, "fault", 3, 7, 8, 0), // of a call that is not shown
+		call(10, 9, "getppid", 110, integer(1)),
+		begin(slow, 0), begin(lost, 0),
+		of(10, vfs, "write", 10, 11, 12, 0), of(11, vfs, "read", 11, 11.5, 12.5, 1), of(11, vfs, "readdir", 11, 12.6, 12.7, 1),
+		netwrk(10, 12.8, "state", tcp(1, 2), decode.Work{Context: "kernel", Moment: true, OldState: "LISTEN", NewState: "CLOSE"}),
+		end(slow, 0, 5),
+		call(10, 15.5, "getppid", 110, integer(1)),
+		of(10, vfs, "fault", 10, 15, 15.1, 0), // too late
+		exit(11, 11, 16, decode.ExitInfo{GroupDead: true}),
+		begin(call(10, 17, "read", 0, integer(1)), 0), of(10, vfs, "read", 17, 17, 18, 0),
+	}
+}
+
 // split is calls that tell what their time went to.
 func split() []*decode.Event {
 	with := func(e *decode.Event, whole uint64, x decode.Split) *decode.Event {
@@ -290,6 +321,7 @@ var scenes = []scene{
 	{"files-y-v", func(o *Options) { o.Files, o.Verbose, o.Hex, o.StrSize = FilePath, true, HexNonASCII, 8 }, nil, files()},
 	{"vfs", func(o *Options) { o.Prefix = PrefixAuto }, nil, filework()},
 	{"net", func(o *Options) { o.Prefix = PrefixAuto }, nil, network()},
+	{"nested", func(o *Options) { o.Nested = true }, &Summary{}, nesting()},
 	{"split", func(o *Options) { o.Spent, o.SpentIn = true, InVFS|InNet }, nil, split()},
 	{"split-ms", func(o *Options) { o.Spent, o.SpentDig, o.StrSize = true, Milli, 31 }, nil, split()},
 	{"processes", none, nil, processes()},
