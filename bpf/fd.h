@@ -121,15 +121,18 @@ static __always_inline void fill_addr(struct eb_fdinfo *f, struct sock *sk)
 	bpf_core_read(f->raddr, 16, &sk->__sk_common.skc_v6_daddr);
 }
 
-/* Fills the socket fields of f; a unix socket's name goes to sc->path. Returns its length. */
-static __always_inline __u32 fill_sock(struct eb_scratch *sc, struct eb_fdinfo *f, struct file *file)
+/* Number of the inode of a socket, 0 if it has none any more. */
+static __always_inline __u64 sock_ino(struct sock *sk)
 {
-	struct socket *so = BPF_CORE_READ(file, private_data);
-	struct sock *sk = BPF_CORE_READ(so, sk);
-	if (!sk)
-		return 0;
+	struct socket *so = BPF_CORE_READ(sk, sk_socket);
+	return so ? BPF_CORE_READ((struct socket_alloc *)so, vfs_inode.i_ino) : 0;
+}
+
+/* Fills the socket fields of f, without names. */
+static __always_inline void fill_sk(struct eb_fdinfo *f, struct sock *sk)
+{
 	f->flags |= EB_FD_SOCK;
-	f->type = BPF_CORE_READ(so, type);
+	f->type = BPF_CORE_READ(sk, sk_type);
 	f->family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	f->protocol = BPF_CORE_READ(sk, sk_protocol);
 	if (f->family == AF_INET || f->family == AF_INET6) {
@@ -137,22 +140,34 @@ static __always_inline __u32 fill_sock(struct eb_scratch *sc, struct eb_fdinfo *
 	} else if (f->family == AF_NETLINK) {
 		f->ifpid = BPF_CORE_READ((struct netlink_sock *)sk, portid);
 	} else if (f->family == AF_UNIX) {
-		struct unix_sock *u = (void *)sk;
-		struct sock *peer = BPF_CORE_READ(u, peer);
+		struct sock *peer = BPF_CORE_READ((struct unix_sock *)sk, peer);
 		f->state = BPF_CORE_READ(sk, __sk_common.skc_state);
 		if (peer)
-			f->peer = BPF_CORE_READ(peer, sk_socket, file, f_inode, i_ino);
-		struct unix_address *a = BPF_CORE_READ(u, addr);
-		if (a) {
-			int len = BPF_CORE_READ(a, len) - 2;	/* without sun_family */
-			if (len > 0 && len <= 108) {
-				__u32 n = len & 127;
-				bpf_probe_read_kernel(sc->path, n, (char *)a + bpf_core_field_offset(struct unix_address, name) + 2);
-				return n;
-			}
-		}
+			f->peer = sock_ino(peer);
 	}
-	return 0;
+}
+
+/* Puts the name of a unix socket into `name`, which has room for 128 bytes. Returns its length. */
+static __always_inline __u32 unix_name(char *name, struct sock *sk)
+{
+	struct unix_address *a = BPF_CORE_READ((struct unix_sock *)sk, addr);
+	int len = a ? BPF_CORE_READ(a, len) - 2 : 0;	/* without sun_family */
+	if (len <= 0 || len > 108)
+		return 0;
+	__u32 n = len & 127;
+	bpf_probe_read_kernel(name, n, (char *)a + bpf_core_field_offset(struct unix_address, name) + 2);
+	return n;
+}
+
+/* Fills the socket fields of f; a unix socket's name goes to sc->path. Returns its length. */
+static __always_inline __u32 fill_sock(struct eb_scratch *sc, struct eb_fdinfo *f, struct file *file)
+{
+	struct socket *so = BPF_CORE_READ(file, private_data);
+	struct sock *sk = BPF_CORE_READ(so, sk);
+	if (!sk)
+		return 0;
+	fill_sk(f, sk);
+	return f->family == AF_UNIX ? unix_name(sc->path, sk) : 0;
 }
 
 /* Fills f for a file; returns where in sc->path its path begins, and its length in f. */

@@ -7,8 +7,8 @@
  * ends. Where its arguments stand differs from kernel to kernel; the loader
  * finds them by name in the kernel's types and says it in `roles`.
  *
- * A layer defines before this: EB_FRAMES, a power of two, and struct eb_frame
- * with at least the members that are used here.
+ * A layer defines before this: EB_FRAMES, a power of two; struct eb_frame with
+ * at least the members that are used here; struct eb_own, what it keeps of a thread.
  */
 #ifndef EB_PROBE_H
 #define EB_PROBE_H
@@ -35,7 +35,7 @@ struct eb_work_rec {
 struct eb_works {
 	__u64 cause;	/* begin of the call that the frames belong to */
 	__u64 start;	/* of the thread that they belong to: slots are used again */
-	__u64 mnt;	/* file system: struct vfsmount * that was last asked for to write to */
+	struct eb_own own;
 	__u64 raw[8];	/* arguments of the function that begins */
 	__u32 depth;
 	__u32 pad;

@@ -106,7 +106,7 @@ struct eb_signal {	/* section EB_SEC_MEM: struct siginfo as the kernel holds it 
  * one (arg 1); EB_SEC_STR a name (arg 2).
  */
 struct eb_work {
-	__u64 begin;	/* ns, CLOCK_MONOTONIC; its end is the record's time */
+	__u64 begin;	/* ns, CLOCK_MONOTONIC; its end is the record's time; 0: only its end was seen */
 	__u64 cause;	/* begin of the call that it was done for; 0: of none that is traced */
 	__s64 ret;	/* -4095..-1 are errors */
 	__s64 offset;	/* in the file, at the begin; -1: it has none */
@@ -172,7 +172,8 @@ enum eb_vfs_op {
  * Work of sockets. Sections: EB_SEC_FD the socket (arg 0), a second one (arg
  * 1); EB_SEC_MEM an address as it was given, struct sockaddr (arg 3), the
  * beginning of the data (arg 4); EB_SEC_PEER who is at the other end (arg 0).
- * What comes from outside of the thread (EB_BY_KERNEL) is not numbered.
+ * What comes from outside of the thread (EB_BY_KERNEL) is not numbered and has
+ * slot 0, for the thread may be gone: tid, pid and start say whose socket it is.
  */
 enum eb_net_op {
 	EB_NET_SOCKET = 1,	/* args: flags of socket(2) */
@@ -182,13 +183,13 @@ enum eb_net_op {
 	EB_NET_CONNECTED = 5,	/* how an EB_NET_CONNECT ended that had returned EINPROGRESS; begin and cause are that one's */
 	EB_NET_ACCEPT = 6,	/* second socket: the new one */
 	EB_NET_SEND = 7,	/* bytes; address: as asked; args: MSG_* */
-	EB_NET_RECV = 8,	/* bytes; args: MSG_* */
+	EB_NET_RECV = 8,	/* bytes; address: of the sender, where it is asked for; args: MSG_* */
 	EB_NET_SHUTDOWN = 9,	/* args: how */
 	EB_NET_CLOSE = 10,
 	EB_NET_STATE = 11,	/* args: old, new (include/net/tcp_states.h) */
-	EB_NET_RETRANSMIT = 12,	/* args: state; ret: error of the attempt */
+	EB_NET_RETRANSMIT = 12,	/* bytes of the packet; args: state; ret: error of the attempt */
 	EB_NET_RESET = 13,	/* args: 1 sent, 0 received */
-	EB_NET_DROP = 14,	/* args: enum skb_drop_reason of the running kernel; name: that reason's */
+	EB_NET_DROP = 14,	/* bytes of the packet; args: enum skb_drop_reason of the running kernel; name: that reason's */
 	EB_NET_SOCKETPAIR = 15,	/* second socket: the other end */
 	EB_NET_OPS = 16,
 };

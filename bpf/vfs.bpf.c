@@ -321,9 +321,9 @@ static __always_inline void note_mount(struct eb_works *w, __u32 point)
 {
 	__u64 v = arg_of(w, point, EB_R_MNT);
 	if (v)
-		w->mnt = v;
+		w->own.mnt = v;
 	else if ((v = arg_of(w, point, EB_R_FILE)))
-		w->mnt = (__u64)BPF_CORE_READ((struct file *)v, f_path.mnt);
+		w->own.mnt = (__u64)BPF_CORE_READ((struct file *)v, f_path.mnt);
 }
 
 #define POINT(name, op) EB_TWINS(name, op, work_begin, work_end)

@@ -85,6 +85,10 @@ struct eb_frame {
 	__u8 pad[7];
 };
 
+struct eb_own {
+	__u64 mnt;	/* struct vfsmount * that was last asked for to write to */
+};
+
 #include "probe.h"
 
 /* The old name of a file that is being renamed, by slot and frame. */
@@ -193,12 +197,12 @@ static __always_inline void frame_numbers(struct eb_works *w, struct eb_frame *f
 static __always_inline void frame_mount(struct eb_works *w, struct eb_frame *f)
 {
 	struct dentry *d = (void *)f->dentry;
-	if (f->mnt || !d || !w->mnt)
+	if (f->mnt || !d || !w->own.mnt)
 		return;
-	struct vfsmount *m = (void *)w->mnt;	/* not inside of the macro, which relocates what it sees */
+	struct vfsmount *m = (void *)w->own.mnt;	/* not inside of the macro, which relocates what it sees */
 	struct dentry *root = BPF_CORE_READ(m, mnt_root);
 	if (BPF_CORE_READ(root, d_sb) == BPF_CORE_READ(d, d_sb))
-		f->mnt = w->mnt;
+		f->mnt = w->own.mnt;
 }
 
 /* Keeps what the operation takes away. */

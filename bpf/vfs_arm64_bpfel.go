@@ -208,7 +208,10 @@ type VfsEbWorks struct {
 	_     structs.HostLayout
 	Cause uint64
 	Start uint64
-	Mnt   uint64
+	Own   struct {
+		_   structs.HostLayout
+		Mnt uint64
+	}
 	Raw   [8]uint64
 	Depth uint32
 	Pad   uint32

@@ -32,6 +32,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_PROG_ARRAY = 3,
 	BPF_MAP_TYPE_PERCPU_HASH = 5,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_LPM_TRIE = 11,
 	BPF_MAP_TYPE_STACK = 23,
 	BPF_MAP_TYPE_RINGBUF = 27,
@@ -76,6 +77,16 @@ struct list_head {
 };
 struct hlist_node {
 	struct hlist_node *next;
+};
+struct hlist_head {
+	struct hlist_node *first;
+};
+struct upid {
+	int nr;
+};
+struct pid {
+	struct hlist_head tasks[4];
+	struct upid numbers[1];
 };
 struct hlist_bl_node {
 	struct hlist_bl_node *next, **pprev;
@@ -166,6 +177,7 @@ struct task_struct {
 	struct files_struct *files;
 	struct signal_struct *signal;
 	struct mm_struct *mm;
+	struct hlist_node pid_links[4];
 };
 struct linux_binprm {
 	const char *filename, *interp;
@@ -186,12 +198,16 @@ struct in6_addr {
 		__u8 u6_addr8[16];
 	} in6_u;
 };
+typedef struct {
+	struct net *net;
+} possible_net_t;
 struct sock_common {
 	__u32 skc_daddr, skc_rcv_saddr;
 	__u16 skc_dport, skc_num;
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
+	possible_net_t skc_net;
 };
 struct socket {
 	__u32 state;
@@ -199,10 +215,17 @@ struct socket {
 	struct file *file;
 	struct sock *sk;
 };
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_type, sk_protocol;
+	int sk_err;
 	struct socket *sk_socket;
+	struct pid *sk_peer_pid;
+	const struct cred *sk_peer_cred;
 };
 struct inet_sock {
 	struct sock sk;

@@ -18,7 +18,7 @@ const (
 type Work struct {
 	Layer   string // of the above; "unknown"
 	Name    string // "read"; of LayerURing that of the call which does the same
-	Begin   uint64 // ns, CLOCK_MONOTONIC
+	Begin   uint64 // ns, CLOCK_MONOTONIC; its end, where Untimed
 	End     uint64
 	Context string // what it was for: "syscall", "page fault", "io_uring", "kernel"
 	Cause   uint64 // begin of that call; 0: it is not traced, or there is none
@@ -36,6 +36,7 @@ type Work struct {
 	Ret     int64
 	Errno   int  // positive if it failed
 	Hex     bool // the result is an address or a set of bits
+	Untimed bool // only its end was seen
 	// Moment: it is something that happened, and has neither duration nor result.
 	Moment bool
 
@@ -96,6 +97,9 @@ func (d *Decoder) decodeWork(ev *events.Event) {
 	}
 	if k.Ret < 0 && k.Ret >= -maxErrno {
 		w.Errno = int(-k.Ret)
+	}
+	if k.Begin == 0 {
+		w.Begin, w.Untimed = w.End, true
 	}
 	w.FS = d.kernelText(k.Fs[:])
 	d.workParts(w, r)

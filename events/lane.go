@@ -121,14 +121,18 @@ func (h laneHeap) less(i, j int) bool {
 	return a.next < b.next || a.next == b.next && a.rec.Seq < b.rec.Seq
 }
 
-// second is the time of the first event that is not in the first lane.
+// second is the time of the first event that is neither in the first lane nor
+// aside: what happens to a socket during a call does not split that.
 func (h laneHeap) second() uint64 {
 	t := uint64(Forever)
-	if len(h) > 1 {
-		t = h[1].next
-	}
-	if len(h) > 2 {
-		t = min(t, h[2].next)
+	for i := 1; i <= 2 && i < len(h); i++ {
+		if h[i].kind != laneAside {
+			t = min(t, h[i].next)
+			continue
+		}
+		for c := 2*i + 1; c <= 2*i+2 && c < len(h); c++ {
+			t = min(t, h[c].next)
+		}
 	}
 	return t
 }

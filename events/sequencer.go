@@ -28,6 +28,7 @@ type Sequencer struct {
 	threads []*thread // by slot
 	heap    laneHeap
 	live    int
+	aside   aside
 	totals  Totals
 	ev      Event
 	emit    func(*Event) error
@@ -53,6 +54,7 @@ const (
 	laneRare
 	laneInFlight
 	numLanes
+	laneAside // of no thread
 )
 
 type thread struct {
@@ -72,7 +74,7 @@ type thread struct {
 
 // NewSequencer returns an empty sequencer.
 func NewSequencer() *Sequencer {
-	return &Sequencer{totals: Totals{Threads: map[Thread]uint64{}}}
+	return &Sequencer{totals: Totals{Threads: map[Thread]uint64{}}, aside: aside{lane: lane{at: -1, kind: laneAside}}}
 }
 
 // Live is how many threads are known to run.
@@ -119,13 +121,18 @@ func (s *Sequencer) AddChunk(c *Chunk, rare bool) error {
 		if err != nil {
 			return err
 		}
+		s.totals.Received++
+		if isAside(c.Buf[off:]) {
+			s.hold(c, uint32(off), uint32(off+size))
+			off += size
+			continue
+		}
 		l := &s.thread(slot).lanes[kind]
 		l.add(c, uint32(off), uint32(off+size))
 		if l.at < 0 {
 			l.load()
 			s.heap.push(l)
 		}
-		s.totals.Received++
 		off += size
 	}
 	return nil
@@ -235,12 +242,20 @@ func (s *Sequencer) Emit(until uint64, f func(*Event) error) error {
 	s.emit = f
 	for len(s.heap) > 0 && s.heap[0].next <= until {
 		l := s.heap[0]
+		if l.kind == laneAside {
+			err := s.giveAside()
+			s.asideMoved()
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		limit := min(s.heap.second(), until)
 		for {
 			if err := s.step(l, limit); err != nil {
 				return err
 			}
-			if l.empty() || l.next >= limit {
+			if l.empty() || l.next >= limit || l.next >= s.asideTime() {
 				break
 			}
 		}
@@ -249,6 +264,7 @@ func (s *Sequencer) Emit(until uint64, f func(*Event) error) error {
 		} else {
 			s.heap.fix(l)
 		}
+		s.asideMoved()
 	}
 	return nil
 }

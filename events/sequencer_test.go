@@ -155,6 +155,28 @@ func TestSequencer(t *testing.T) {
 			{kind: work, slot: 1, tid: 1, seq: 3, begin: 10, time: 14},
 			{kind: call, slot: 1, tid: 1, seq: 4, begin: 10, time: 20},
 		}, "gap 1@14 lost 1; whole 1@10; work 1@12; work 1@14"},
+		{"what is aside does not split a call", []made{
+			{kind: call, slot: 1, tid: 1, seq: 1, begin: 10, time: 20},
+			{kind: work, tid: 1, time: 15},
+			{kind: call, slot: 1, tid: 1, seq: 2, begin: 30, time: 40},
+			{kind: work, tid: 7, time: 25},
+			{kind: work, tid: 7, time: 24},
+			{kind: work, tid: 7, time: 50},
+		}, "whole 1@10; work 1@15; work 7@24; work 7@25; whole 1@30; work 7@50"},
+		{"what is aside stands among the work of a call", []made{
+			{kind: work, slot: 1, tid: 1, seq: 1, begin: 10, time: 12},
+			{kind: work, tid: 1, time: 13},
+			{kind: work, tid: 1, time: 19},
+			{kind: work, slot: 1, tid: 1, seq: 2, begin: 10, time: 18},
+			{kind: call, slot: 1, tid: 1, seq: 3, begin: 10, time: 20},
+			{kind: call, slot: 2, tid: 2, seq: 1, begin: 21, time: 22},
+		}, "whole 1@10; work 1@12; work 1@13; work 1@18; work 1@19; whole 2@21"},
+		{"what is aside, and another thread", []made{
+			{kind: call, slot: 1, tid: 1, seq: 1, begin: 10, time: 30},
+			{kind: work, tid: 1, time: 11},
+			{kind: call, slot: 2, tid: 2, seq: 1, begin: 12, time: 13},
+			{kind: work, tid: 1, time: 14},
+		}, "begin 1@10; work 1@11; whole 2@12; work 1@14; end 1@30"},
 		{"a gap in one of two threads", []made{
 			{kind: call, slot: 1, tid: 1, seq: 1, begin: 10, time: 11},
 			{kind: call, slot: 2, tid: 2, seq: 1, begin: 12, time: 13},
@@ -259,7 +281,8 @@ func TestOrderAndLossProperty(t *testing.T) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		var queues [5][]made
 		madeOf := map[uint32]uint32{}
-		clock := uint64(1)
+		clock, outside := uint64(1), 0
+		s, last, lost := NewSequencer(), uint64(0), uint64(0)
 		for range 300 {
 			i := rnd.IntN(len(queues))
 			tid := uint32(i + 1)
@@ -269,17 +292,27 @@ func TestOrderAndLossProperty(t *testing.T) {
 			if n := len(queues[i]); n > 0 {
 				begin = max(begin, queues[i][n-1].time)
 			}
+			if rnd.IntN(8) == 0 { // in no order, and not counted
+				if err := s.Add(made{kind: work, tid: tid, time: clock - rnd.Uint64N(min(clock, 9))}.bytes(), false); err != nil {
+					t.Fatal(err)
+				}
+				outside++
+			}
 			if rnd.IntN(4) > 0 {
 				queues[i] = append(queues[i], made{kind: call, slot: tid, tid: tid, seq: madeOf[tid], begin: begin, time: begin + rnd.Uint64N(40)})
 			}
 		}
-		s, last, lost := NewSequencer(), uint64(0), uint64(0)
 		check := func(e *Event) error {
 			if e.Time < last && e.Kind != Whole && e.Kind != Gap {
 				t.Fatalf("seed %d: %s at %d after %d", seed, kindNames[e.Kind], e.Time, last)
 			}
-			last = max(last, e.Time)
+			if e.Kind != Gap { // its time is that of the record after it
+				last = max(last, e.Time)
+			}
 			lost += e.Lost
+			if e.Kind == Work {
+				outside--
+			}
 			return nil
 		}
 		received := uint64(0)
@@ -303,7 +336,7 @@ func TestOrderAndLossProperty(t *testing.T) {
 				total += uint64(n)
 			}
 		}
-		if received+lost != total || s.Totals().Lost != lost {
+		if received+lost != total || s.Totals().Lost != lost || outside != 0 {
 			t.Fatalf("seed %d: %d received + %d lost != %d made", seed, received, lost, total)
 		}
 	}

@@ -75,6 +75,9 @@ func (s *Sequencer) withWork(l *lane, call *Record) error {
 		return err
 	}
 	for l.rec.Kind == uint8(bpf.TraceEbKindEB_WORK) {
+		if err := s.asideBefore(l.rec.Time); err != nil {
+			return err
+		}
 		if err := s.send(Work, &l.rec, l.rec.Time); err != nil {
 			return err
 		}

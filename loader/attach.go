@@ -45,6 +45,9 @@ func undo(links []link.Link, progs []*ebpf.Program) {
 }
 
 func (l *layer) tracepoint(p *point) error {
+	if slices.Contains(l.traces, p.prog) {
+		return nil
+	}
 	progs, err := l.programs("", p.prog)
 	if err != nil {
 		return err
@@ -58,6 +61,7 @@ func (l *layer) tracepoint(p *point) error {
 		return reason(err)
 	}
 	l.keep([]link.Link{at}, progs)
+	l.traces = append(l.traces, p.prog)
 	return nil
 }
 
@@ -133,15 +137,22 @@ func (l *layer) skipped() (n uint64) {
 	return n
 }
 
+// detach takes the programs off; what they counted can still be read.
+func (l *layer) detach() {
+	undo(l.links, nil)
+	l.links, l.traces = nil, nil
+}
+
 // end detaches and unloads everything.
 func (l *layer) end() {
-	undo(l.links, l.progs)
+	l.detach()
+	undo(nil, l.progs)
 	for _, name := range l.own {
 		if m := l.maps[name]; m != nil {
 			_ = m.Close()
 		}
 	}
-	l.links, l.progs, l.maps = nil, nil, nil
+	l.progs, l.maps = nil, nil
 }
 
 // haveKprobes says why the kernel has no kprobes.

@@ -32,6 +32,16 @@ var tracepointArgs = map[string][]string{
 	"sched_process_exit": {"task_struct *"},
 	"signal_deliver":     {"int", "kernel_siginfo *", "k_sigaction *"},
 	"signal_generate":    {"int", "kernel_siginfo *", "task_struct *", "int", "int"},
+
+	"inet_sock_set_state":    {"sock *", "int", "int"},
+	"tcp_retransmit_skb":     {"sock *", "sk_buff *"},
+	"tcp_send_reset":         {"sock *"},
+	"tcp_receive_reset":      {"sock *"},
+	"kfree_skb":              {"sk_buff *", "void *"},
+	"udp_fail_queue_rcv_skb": {"int", "sock *"},
+	"tcp_destroy_sock":       {"sock *"},
+	"sock_send_length":       {"sock *", "int", "int"},
+	"sock_recv_length":       {"sock *", "int", "int"},
 }
 
 // TestSavedKernels checks every relocation and attach point of the compiled
@@ -156,6 +166,8 @@ func typeText(t btf.Type) string {
 	switch t := t.(type) {
 	case *btf.Pointer:
 		return typeText(t.Target) + " *"
+	case *btf.Void:
+		return "void"
 	case *btf.Const:
 		return typeText(t.Type)
 	case *btf.Volatile:

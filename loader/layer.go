@@ -28,6 +28,7 @@ type point struct {
 	prog  string   // what its programs' names begin with; the name of a tracepoint's
 	funcs []string // the first that there is
 	args  argNames // by role
+	proto []string // names of all arguments, for a kernel that does not tell the types of the first function; it returns an int
 	extra bool     // the operation is had without it
 	note  bool     // only its begin is of interest
 	trace string   // in place of funcs: a tracepoint
@@ -46,7 +47,9 @@ type layer struct {
 	ops      []string             // nil: all
 	best     bool                 // go on without what cannot be seen
 	settings map[string]any       // constants
+	adapt    func(l *layer) error // adds constants that follow from the kernel's types; may be nil
 	fill     func(l *layer) error // puts into its maps what the programs look up; may be nil
+	untimed  error                // why what a tracepoint shows in place of functions will not do; nil: it does
 	own      []string             // maps that the object has for itself
 
 	spec    *ebpf.CollectionSpec
@@ -59,6 +62,7 @@ type layer struct {
 	missing []Missing
 	progs   []*ebpf.Program
 	links   []link.Link
+	traces  []string // programs at tracepoints: several operations have one in common
 }
 
 // open attaches what is asked for. It fails if an operation cannot be seen,
@@ -89,7 +93,8 @@ func (l *layer) open(s *Session, o *Options, read func() (*ebpf.CollectionSpec, 
 	}
 	for i := range l.points {
 		p := &l.points[i]
-		if p.op == "" && slices.ContainsFunc(p.helps, func(op string) bool { return l.means[op] != "" }) {
+		helps := slices.ContainsFunc(p.helps, func(op string) bool { return l.means[op] != "" })
+		if helps && (!p.only || l.refused != nil) {
 			_, _ = l.attach(p)
 		}
 	}
@@ -111,14 +116,17 @@ func operations(points []point) (names []string) {
 // operation attaches all points of an operation; if its functions cannot be
 // probed, the tracepoint that shows some of it instead.
 func (l *layer) operation(op string) error {
-	links, progs := len(l.links), len(l.progs)
+	links, progs, traces := len(l.links), len(l.progs), len(l.traces)
 	err := l.all(op, false)
 	if err == nil && l.means[op] != "" {
 		return nil
 	}
 	undo(l.links[links:], l.progs[progs:])
-	l.links, l.progs = l.links[:links], l.progs[:progs]
+	l.links, l.progs, l.traces = l.links[:links], l.progs[:progs], l.traces[:traces]
 	delete(l.means, op)
+	if l.untimed != nil && slices.ContainsFunc(l.points, func(p point) bool { return p.op == op && p.only }) {
+		return fmt.Errorf("%w; %w", err, l.untimed)
+	}
 	instead := l.all(op, true)
 	if l.means[op] != "" {
 		return instead
@@ -156,10 +164,11 @@ func (l *layer) attach(p *point) (means string, err error) {
 	if l.refused != nil {
 		return "", l.refused
 	}
-	name, f := l.find(p)
+	f := l.find(p)
 	if f == nil {
 		return "", fmt.Errorf("it has no function %s with the arguments that it is known by", strings.Join(p.funcs, " or "))
 	}
+	name := f.name
 	var ferr error
 	if !l.kprobes {
 		if ferr = l.fentry(p, name); ferr == nil {
@@ -169,7 +178,7 @@ func (l *layer) attach(p *point) (means string, err error) {
 	if err := haveKprobes(); err != nil {
 		l.refused = err
 		if ferr != nil {
-			l.refused = fmt.Errorf("fentry on %s: %w; kprobe: %w", name, reason(ferr), err)
+			l.refused = fmt.Errorf("fentry: %w; kprobe: %w", reason(ferr), err)
 		}
 		return "", l.refused
 	}
@@ -184,10 +193,16 @@ func (l *layer) attach(p *point) (means string, err error) {
 	return "", fmt.Errorf("fentry on %s: %w; kprobe: %w", name, reason(ferr), kerr)
 }
 
+// found is a function that a point is probed at.
+type found struct {
+	name   string
+	params []string
+	narrow bool // it returns an int
+}
+
 // find is the first of a point's functions that this kernel has, with all the
-// arguments that are wanted of it.
-func (l *layer) find(p *point) (string, *btf.Func) {
-next:
+// arguments that are wanted of it; nil: none.
+func (l *layer) find(p *point) *found {
 	for _, name := range p.funcs {
 		var f *btf.Func
 		if l.kernel.TypeByName(name, &f) != nil {
@@ -197,14 +212,29 @@ next:
 		if !ok {
 			continue
 		}
-		for _, want := range p.args {
-			if !slices.ContainsFunc(proto.Params, func(a btf.FuncParam) bool { return a.Name == want }) {
-				continue next
-			}
+		is := &found{name: name}
+		for _, a := range proto.Params {
+			is.params = append(is.params, a.Name)
 		}
-		return name, f
+		size, err := btf.Sizeof(proto.Return)
+		is.narrow = err == nil && size <= 4
+		if is.has(p.args) {
+			return is
+		}
 	}
-	return "", nil
+	if p.proto != nil { // a static function: Linux 5.10 on arm64 has no types of those
+		return &found{p.funcs[0], p.proto, true}
+	}
+	return nil
+}
+
+func (f *found) has(args argNames) bool {
+	for _, name := range args {
+		if !slices.Contains(f.params, name) {
+			return false
+		}
+	}
+	return true
 }
 
 // shared are the maps of the session that every object uses.
@@ -241,6 +271,11 @@ func (l *layer) load(s *Session, o *Options) (err error) {
 	}
 	l.spec.Maps["works"].MaxEntries = uint32(o.Threads + 1)
 	l.spec.Maps["scratch"].MaxEntries = s.maps["scratch"].MaxEntries()
+	if l.adapt != nil {
+		if err := l.adapt(l); err != nil {
+			return err
+		}
+	}
 	if err := l.configure(s); err != nil {
 		return err
 	}
@@ -261,21 +296,16 @@ func (l *layer) configure(s *Session) error {
 	}
 	for i := range l.points {
 		p := &l.points[i]
-		_, f := l.find(p)
+		f := l.find(p)
 		if f == nil {
 			continue
 		}
-		proto := f.Type.(*btf.FuncProto)
-		nargs[p.point] = uint8(min(len(proto.Params), 255))
-		if size, err := btf.Sizeof(proto.Return); err == nil && size <= 4 {
+		nargs[p.point] = uint8(min(len(f.params), 255))
+		if f.narrow {
 			retInt[p.point] = 1
 		}
 		for role, name := range p.args {
-			for n, a := range proto.Params {
-				if a.Name == name {
-					roles[int(p.point)*kinds+int(role)] = uint8(n)
-				}
-			}
+			roles[int(p.point)*kinds+int(role)] = uint8(slices.Index(f.params, name))
 		}
 	}
 	set := map[string]any{

@@ -36,7 +36,7 @@ type Session struct {
 	slots    *slots
 	enter    *table.CallSet // nil: all
 	hasEntry bool
-	vfs      *layer // nil: not asked for
+	vfs, net *layer // nil: not asked for
 }
 
 // Open loads and attaches what the options need. Nothing is traced until
@@ -91,7 +91,12 @@ func (o *Options) check() error {
 	}
 	o.StrSize = min(o.StrSize, MaxStrSize)
 	if o.VFS != nil {
-		return o.VFS.check()
+		if err := o.VFS.check(); err != nil {
+			return err
+		}
+	}
+	if o.Net != nil {
+		return o.Net.check()
 	}
 	return nil
 }
@@ -251,7 +256,12 @@ func (s *Session) start(o *Options, plans *table.PlanSet) (err error) {
 		s.links = append(s.links, l)
 	}
 	if o.VFS != nil {
-		return unlocked(func() error { return s.openVFS(o) })
+		if err := unlocked(func() error { return s.openVFS(o) }); err != nil {
+			return err
+		}
+	}
+	if o.Net != nil {
+		return unlocked(func() error { return s.openNet(o) })
 	}
 	return nil
 }
@@ -324,15 +334,28 @@ func (s *Session) detach() (first error) {
 		}
 	}
 	s.links = nil
-	if s.vfs != nil {
-		s.vfs.end()
+	for _, l := range s.layers() {
+		l.detach()
 	}
 	return first
+}
+
+// layers are the objects beside that of the calls.
+func (s *Session) layers() (all []*layer) {
+	for _, l := range []*layer{s.vfs, s.net} {
+		if l != nil {
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
 // Close detaches and unloads everything.
 func (s *Session) Close() error {
 	first := s.detach()
+	for _, l := range s.layers() {
+		l.end()
+	}
 	if s.ring != nil {
 		s.ring.close()
 	}

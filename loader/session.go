@@ -140,6 +140,8 @@ func (s *Session) StillInCall(n uint32) bool {
 type Lost struct {
 	Threads uint64 // not traced: all slots were taken
 	Signals uint64 // ignored signals that found the ring full
+	Events  uint64 // what happened to sockets and found the ring full
+	Sockets uint64 // whose events are not told: too many were open at once
 	Skipped uint64 // at most so many events the kernel did not show, of any thread: a program was not finished on that CPU (Linux 7.0)
 }
 
@@ -152,9 +154,10 @@ func (s *Session) Lost() (l Lost) {
 			l.Skipped += missed(p, s.progs[name+again])
 		}
 	}
-	if s.vfs != nil {
-		l.Skipped += s.vfs.skipped()
+	for _, below := range s.layers() {
+		l.Skipped += below.skipped()
 	}
+	l.Events, l.Sockets = s.netLost()
 	return l
 }
 

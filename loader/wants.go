@@ -21,7 +21,7 @@ func makeWants(o *Options, plans *table.PlanSet) *wants {
 	if exit == nil {
 		exit = table.AllCalls()
 	}
-	w := &wants{needEntry: o.Times || o.OffCPU || o.VFS != nil || o.Counts || o.MinDuration > 0}
+	w := &wants{needEntry: o.Times || o.OffCPU || o.VFS != nil || o.Net != nil || o.Counts || o.MinDuration > 0}
 	for abi := range table.ABI(table.NumABI) {
 		for nr := range int32(table.MaxNR) {
 			b := halves(enter.Has(abi, nr), exit.Has(abi, nr))

@@ -62,6 +62,9 @@ func (t *trace) finish(pumpErr error) (lost uint64, err error) {
 	if unplaced.Threads > 0 {
 		say("%d threads were not traced: more than %d at once", unplaced.Threads, loader.DefaultThreads)
 	}
+	if unplaced.Sockets > 0 {
+		say("what happened to %d sockets was not followed: too many were open at once", unplaced.Sockets)
+	}
 	if unplaced.Skipped > 0 {
 		say("up to %d events were lost that the kernel did not show: its programs were interrupted", unplaced.Skipped)
 	}
@@ -107,7 +110,7 @@ func (t *trace) summary(unplaced loader.Lost) *output.Summary {
 	totals := t.seq.Totals()
 	s := &output.Summary{
 		Received: totals.Received,
-		Lost:     totals.Lost + unplaced.Signals,
+		Lost:     totals.Lost + unplaced.Signals + unplaced.Events,
 		Begin:    t.began, End: loader.Now(),
 		Unreadable: t.unreadable,
 	}

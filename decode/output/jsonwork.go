@@ -11,7 +11,7 @@ func (j *JSON) work(b []byte, w *decode.Work) []byte {
 	b = appendJSONName(append(b, `,"operation":`...), w.Name)
 	b = append(appendJSONTime(append(b, `,"begin":"`...), int64(w.Begin)), '"')
 	b = append(appendJSONTime(append(b, `,"end":"`...), int64(w.End)), '"')
-	if w.End >= w.Begin && !w.Moment {
+	if w.End >= w.Begin && !w.Moment && !w.Untimed {
 		b = appendJSONUint(append(b, `,"duration":`...), w.End-w.Begin)
 	}
 	b = appendJSONName(append(b, `,"cause":{"context":`...), w.Context)

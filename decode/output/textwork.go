@@ -48,7 +48,7 @@ func (t *Text) workResult(b []byte, w *decode.Work) []byte {
 	default:
 		b = strconv.AppendInt(b, w.Ret, 10)
 	}
-	if w.End >= w.Begin {
+	if w.End >= w.Begin && !w.Untimed {
 		b = append(appendSeconds(append(b, " <"...), w.End-w.Begin, max(t.o.SpentDig, Micro)), '>')
 	}
 	return b
