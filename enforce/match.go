@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/ebtrace/ebtrace/decode/table"
 )
 
@@ -37,12 +39,18 @@ type Match struct {
 // as /bin often is: it is then about both names.
 type Pattern struct {
 	Text string
+	Or   []*Pattern `json:",omitempty"` // other patterns that will do, of a list
 	re   *regexp.Regexp
 	real string // the pattern with its directories resolved; "" if that is the same
 }
 
 // Compile checks the pattern and readies it. A path must be absolute.
 func (p *Pattern) Compile(isPath bool) error {
+	for _, o := range p.Or {
+		if err := o.Compile(isPath); err != nil {
+			return err
+		}
+	}
 	text := strings.TrimPrefix(p.Text, "!")
 	if re, ok := strings.CutPrefix(text, "~"); ok {
 		var err error
@@ -76,13 +84,12 @@ func realPattern(text string) string {
 	return strings.TrimSuffix(real, "/") + text[len(dir):]
 }
 
-// Exact returns the path that the pattern is, if it is just one.
-func (p *Pattern) Exact() (string, bool) {
-	return p.Text, !strings.HasPrefix(p.Text, "!") && !strings.HasPrefix(p.Text, "~") && !strings.ContainsAny(p.Text, "*?[\\")
-}
-
 // Matches says whether s is matched.
 func (p *Pattern) Matches(s string) bool {
+	return p.one(s) || slices.ContainsFunc(p.Or, func(o *Pattern) bool { return o.one(s) })
+}
+
+func (p *Pattern) one(s string) bool {
 	text, not := strings.CutPrefix(p.Text, "!")
 	if p.re != nil {
 		return p.re.MatchString(s) != not
@@ -101,11 +108,14 @@ func plain(text, s string) bool {
 	return ok
 }
 
-// AddrMatch is a network prefix with a port, or a unix socket.
+// AddrMatch is a network prefix with a port, a unix socket, or all addresses of
+// another family.
 type AddrMatch struct {
 	Prefix netip.Prefix
 	Port   int      // -1: any
 	Unix   *Pattern `json:",omitempty"` // name; abstract ones begin with @
+	Family uint16   `json:",omitempty"` // AF_*: any address of it; 0: see above
+	None   bool     `json:",omitempty"` // the call gives no address
 }
 
 // Address is where a call wants to go.
@@ -116,7 +126,18 @@ type Address struct {
 	Unix   string // abstract: begins with @
 }
 
+// FamilyUnspec is AF_UNSPEC, whose number is 0, in an AddrMatch.
+const FamilyUnspec = 0xffff
+
 func (m *AddrMatch) matches(a *Address) bool {
+	switch {
+	case a == nil || m.None:
+		return a == nil && m.None
+	case m.Family == FamilyUnspec:
+		return a.Family == unix.AF_UNSPEC
+	case m.Family != 0:
+		return a.Family == m.Family
+	}
 	if m.Unix != nil {
 		return a.Family == afUnix && m.Unix.Matches(a.Unix)
 	}
@@ -246,7 +267,7 @@ func (r *Rule) matchesAddr(s Subject) bool {
 	if !ok {
 		return !r.Action.allows()
 	}
-	return a != nil && slices.ContainsFunc(r.Match.Addr, func(m AddrMatch) bool { return m.matches(a) })
+	return slices.ContainsFunc(r.Match.Addr, func(m AddrMatch) bool { return m.matches(a) })
 }
 
 // allows says whether the action lets the call run with the arguments that it has.

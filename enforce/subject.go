@@ -195,8 +195,9 @@ func (s *subject) Address() (*Address, bool) {
 	if s.row == nil {
 		return nil, false
 	}
+	sends := s.row.Name != "connect" && s.row.Name != "bind"
 	if s.addr != nil {
-		return parseAddress(s.addr)
+		return parseAddress(s.addr, sends)
 	}
 	var addr, size uint64
 	reg := 1
@@ -226,17 +227,18 @@ func (s *subject) Address() (*Address, bool) {
 		return nil, false
 	}
 	s.addr, s.addrReg = b, reg
-	return parseAddress(b)
+	return parseAddress(b, sends)
 }
 
-// parseAddress reads a struct sockaddr (sys/socket.h).
-func parseAddress(b []byte) (*Address, bool) {
+// parseAddress reads a struct sockaddr (sys/socket.h). To send to, AF_UNSPEC
+// is AF_INET (net/ipv4/udp.c, udp_sendmsg).
+func parseAddress(b []byte, sends bool) (*Address, bool) {
 	if len(b) < 2 {
 		return nil, true
 	}
 	a := &Address{Family: binary.LittleEndian.Uint16(b)}
 	switch {
-	case a.Family == afInet && len(b) >= 8:
+	case (a.Family == afInet || a.Family == unix.AF_UNSPEC && sends) && len(b) >= 8:
 		a.Port, a.IP = int(binary.BigEndian.Uint16(b[2:])), netip.AddrFrom4([4]byte(b[4:8]))
 	case a.Family == afInet6 && len(b) >= 24:
 		a.Port, a.IP = int(binary.BigEndian.Uint16(b[2:])), netip.AddrFrom16([16]byte(b[8:24])).Unmap()

@@ -73,10 +73,11 @@ func (tr *tracer) kept(t *task, c *call, name string) bool {
 	s := &opened{tr.subject(t, c), []string{name}}
 	for _, i := range tr.index[c.abi][c.nr] {
 		r := &tr.cfg.Rules[i]
-		if r.Match.Path == nil || !r.When.Always() || !r.matches(s) {
-			continue
+		if !r.When.Always() || r.Match.Path == nil && c.isExec() || !r.matches(s) {
+			continue // of a script the program is its interpreter, which no path named
 		}
-		if r.Action.allows() || i == p.rule && p.verdict.Args != 0 && len(r.Action.Rewrite) > 0 {
+		was := p.verdict.Outcome != 0 && i == p.rule // it has decided already, for this file or for all
+		if r.Action.allows() || was && (r.Match.Path == nil || len(r.Action.Rewrite) > 0) {
 			return false
 		}
 		t.now.verdict = Verdict{Outcome: Killed, Decision: Kill, Rule: uint16(i), Begin: monotonic(),

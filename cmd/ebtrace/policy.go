@@ -12,6 +12,8 @@ import (
 const policyUsage = `Usage: ebtrace policy check FILE         is it right?
        ebtrace policy explain FILE       what each rule does, how, at which cost
        ebtrace policy test FILE CALL     what a call would get: 'openat(AT_FDCWD, "/etc/shadow", O_RDONLY)'
+       ebtrace policy learn [-o FILE] [--oci PROFILE] TRACE       write a policy that allows what a trace in JSON has
+       ebtrace policy learn [-o FILE] [--oci PROFILE] -- COMMAND  the same of a command, which is run
 `
 
 // policyCommand runs 'ebtrace policy'.
@@ -25,6 +27,9 @@ func policyCommand(w io.Writer, args []string) int {
 }
 
 func runPolicy(w io.Writer, args []string) error {
+	if len(args) > 0 && args[0] == "learn" {
+		return learnPolicy(w, args[1:])
+	}
 	want := map[string]int{"check": 2, "explain": 2, "test": 3}
 	if len(args) == 0 || want[args[0]] != len(args) {
 		return fmt.Errorf("'ebtrace policy' does not understand that\n%s", policyUsage)

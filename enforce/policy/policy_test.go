@@ -33,7 +33,7 @@ func TestErrors(t *testing.T) {
 		head + "  - {name: a b, syscalls: [open], kill: true}":                                            "p:3:12: a name has letters, digits and - _ . only, at most 64",
 		head + "  - {name: a, syscalls: [open], path: etc, kill: true}":                                   "p:3:39: a path must begin with /",
 		head + "  - {name: a, syscalls: [getpid], path: /etc, kill: true}":                                "p:3:5: none of the syscalls of rule 'a' has what the rule looks at",
-		head + "  - {name: a, syscalls: [connect], addr: 10.0.0.0/33:1, kill: true}":                      "p:3:42: invalid address '10.0.0.0/33:1': it is PREFIX:PORT, as 10.0.0.0/8:* or [::1]:80, or unix:NAME",
+		head + "  - {name: a, syscalls: [connect], addr: 10.0.0.0/33:1, kill: true}":                      "p:3:42: invalid address '10.0.0.0/33:1': it is PREFIX:PORT, as 10.0.0.0/8:* or [::1]:80, unix:NAME, netlink, packet, vsock, unspec or none",
 		head + "  - {name: a, syscalls: [open], when: 0, kill: true}":                                     "p:3:39: invalid '0': it is FIRST[..LAST][+[STEP]], numbers from 1 to 65535",
 		head + "  - {name: a, syscalls: [open], flags: {any: [O_WONLY]}, kill: true}":                     "p:3:46: no flag of these syscalls is called 'O_WONLY'",
 		head + "  - {name: a, syscalls: [open], return: -2}":                                              "p:3:5: rule 'a': a result from -4095 to -1 is an error: use deny",

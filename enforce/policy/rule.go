@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/sys/unix"
 
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/enforce"
@@ -99,11 +100,17 @@ func (p *parser) name(n *yaml.Node) (string, error) {
 }
 
 func (p *parser) pattern(n *yaml.Node, isPath bool) (*enforce.Pattern, error) {
-	s, err := p.text(n)
+	list, err := p.texts(n)
 	if err != nil {
 		return nil, err
 	}
-	pat := &enforce.Pattern{Text: s}
+	pat := &enforce.Pattern{Text: list[0]}
+	for _, s := range list[1:] {
+		pat.Or = append(pat.Or, &enforce.Pattern{Text: s})
+	}
+	if list[0] == "" {
+		return nil, p.errf(n, "here must be a word")
+	}
 	return pat, pat.Compile(isPath)
 }
 
@@ -154,13 +161,20 @@ func (p *parser) addresses(n *yaml.Node) ([]enforce.AddrMatch, error) {
 	return all, nil
 }
 
+// families are words for all addresses of a family; none: without an address.
+var families = map[string]uint16{"none": 0, "netlink": unix.AF_NETLINK, "packet": unix.AF_PACKET, "vsock": unix.AF_VSOCK, "unspec": enforce.FamilyUnspec}
+
 func address(s string) (enforce.AddrMatch, error) {
 	m := enforce.AddrMatch{Port: -1}
 	if name, ok := strings.CutPrefix(s, "unix:"); ok {
 		m.Unix = &enforce.Pattern{Text: name}
 		return m, m.Unix.Compile(false)
 	}
-	bad := fmt.Errorf("invalid address '%s': it is PREFIX:PORT, as 10.0.0.0/8:* or [::1]:80, or unix:NAME", s)
+	if family, ok := families[s]; ok {
+		m.Family, m.None = family, family == 0
+		return m, nil
+	}
+	bad := fmt.Errorf("invalid address '%s': it is PREFIX:PORT, as 10.0.0.0/8:* or [::1]:80, unix:NAME, netlink, packet, vsock, unspec or none", s)
 	i := strings.LastIndexByte(s, ':')
 	if i < 0 {
 		return m, bad
