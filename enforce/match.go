@@ -2,11 +2,7 @@ package enforce
 
 import (
 	"net/netip"
-	"path"
-	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -25,87 +21,6 @@ type Match struct {
 	GIDs  []uint32    `json:",omitempty"`
 	Exe   *Pattern    `json:",omitempty"` // program file of the process
 	Comm  *Pattern    `json:",omitempty"` // name of the thread, which it can choose
-}
-
-// Pattern matches a path or a name:
-//
-//	/etc/shadow    itself
-//	/srv/**        /srv and all below
-//	/tmp/*.log     path.Match: * and ? do not match a slash
-//	~REGEX         a regular expression, anywhere unless anchored
-//	!PATTERN       what PATTERN does not match
-//
-// The directories that a path of a pattern begins with may be symbolic links,
-// as /bin often is: it is then about both names.
-type Pattern struct {
-	Text string
-	Or   []*Pattern `json:",omitempty"` // other patterns that will do, of a list
-	re   *regexp.Regexp
-	real string // the pattern with its directories resolved; "" if that is the same
-}
-
-// Compile checks the pattern and readies it. A path must be absolute.
-func (p *Pattern) Compile(isPath bool) error {
-	for _, o := range p.Or {
-		if err := o.Compile(isPath); err != nil {
-			return err
-		}
-	}
-	text := strings.TrimPrefix(p.Text, "!")
-	if re, ok := strings.CutPrefix(text, "~"); ok {
-		var err error
-		p.re, err = regexp.Compile(re)
-		return err
-	}
-	if isPath {
-		if !strings.HasPrefix(text, "/") {
-			return errNotAbsolute
-		}
-		p.real = realPattern(text)
-	}
-	_, err := path.Match(text, "")
-	return err
-}
-
-// realPattern resolves the links among the directories that a pattern begins
-// with; "" if there are none.
-func realPattern(text string) string {
-	dir, below := strings.CutSuffix(text, "/**")
-	if i := strings.IndexAny(dir, `*?[\`); i >= 0 || !below {
-		if i < 0 {
-			i = len(dir)
-		}
-		dir = text[:strings.LastIndexByte(text[:i], '/')]
-	}
-	real, err := filepath.EvalSymlinks(dir)
-	if err != nil || real == dir {
-		return ""
-	}
-	return strings.TrimSuffix(real, "/") + text[len(dir):]
-}
-
-// Matches says whether s is matched.
-func (p *Pattern) Matches(s string) bool {
-	return p.one(s) || slices.ContainsFunc(p.Or, func(o *Pattern) bool { return o.one(s) })
-}
-
-func (p *Pattern) one(s string) bool {
-	text, not := strings.CutPrefix(p.Text, "!")
-	if p.re != nil {
-		return p.re.MatchString(s) != not
-	}
-	return (plain(text, s) || p.real != "" && plain(p.real, s)) != not
-}
-
-func plain(text, s string) bool {
-	if dir, ok := strings.CutSuffix(text, "/**"); ok {
-		return s == dir || strings.HasPrefix(s, dir+"/")
-	}
-	if text == s {
-		return true
-	}
-	ok, _ := path.Match(text, s)
-	return ok
 }
 
 // AddrMatch is a network prefix with a port, a unix socket, or all addresses of

@@ -51,6 +51,9 @@ func (p *parser) sequence(n *yaml.Node) ([]*yaml.Node, error) {
 	if n.Kind != yaml.SequenceNode {
 		return nil, p.errf(n, "here must be a list")
 	}
+	if err := p.count(n, &p.items, len(n.Content), MaxItems, "items of lists"); err != nil {
+		return nil, err
+	}
 	for _, item := range n.Content {
 		if item.Kind == yaml.AliasNode || item.Anchor != "" {
 			return nil, p.errf(item, "anchors and aliases are not allowed in a policy")
@@ -130,6 +133,11 @@ func (p *parser) calls(n *yaml.Node) (*table.CallSet, error) {
 		}
 		if strings.ContainsAny(s, ",!") {
 			return nil, p.errf(item, "'%s': one call or class in each item", s)
+		}
+		if strings.Contains(s, "/") {
+			if err := p.count(item, &p.regexps, 1, MaxRegexps, "regular expressions"); err != nil {
+				return nil, err
+			}
 		}
 		one, err := table.ParseCalls(s)
 		if err != nil {

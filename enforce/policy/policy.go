@@ -13,10 +13,13 @@ import (
 	"github.com/ebtrace/ebtrace/enforce"
 )
 
-// Limits of a policy.
+// Limits of a policy. They bound the time and memory that it takes to read one.
 const (
-	MaxSize  = 1 << 20 // bytes
-	MaxRules = 4096
+	MaxSize    = 1 << 20 // bytes
+	MaxRules   = 4096
+	MaxItems   = 32768 // items of all lists
+	MaxRegexps = 256
+	MaxNames   = 256 // of users and groups, which are looked up
 )
 
 // OnExit says what becomes of the tree if the enforcer dies.
@@ -99,7 +102,18 @@ func Parse(file string, text []byte) (*Policy, error) {
 }
 
 // parser turns nodes into a policy. Its methods return *Error.
-type parser struct{ file string }
+type parser struct {
+	file                  string
+	items, regexps, names int // so far; see the limits
+}
+
+// count adds n to a number of things and fails if there are more than most.
+func (p *parser) count(at *yaml.Node, so *int, n, most int, what string) error {
+	if *so += n; *so > most {
+		return p.errf(at, "more than %d %s", most, what)
+	}
+	return nil
+}
 
 func (p *parser) errf(n *yaml.Node, format string, args ...any) error {
 	return &Error{p.file, n.Line, n.Column, fmt.Sprintf(format, args...)}

@@ -104,6 +104,13 @@ func (p *parser) pattern(n *yaml.Node, isPath bool) (*enforce.Pattern, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, s := range list {
+		if enforce.Regexp(s) {
+			if err := p.count(n, &p.regexps, 1, MaxRegexps, "regular expressions"); err != nil {
+				return nil, err
+			}
+		}
+	}
 	pat := &enforce.Pattern{Text: list[0]}
 	for _, s := range list[1:] {
 		pat.Or = append(pat.Or, &enforce.Pattern{Text: s})
@@ -209,6 +216,9 @@ func (p *parser) ids(n *yaml.Node, look func(string) (string, error)) ([]uint32,
 	for _, s := range list {
 		id, err := strconv.ParseUint(s, 10, 32)
 		if err != nil {
+			if err := p.count(n, &p.names, 1, MaxNames, "names of users and groups"); err != nil {
+				return nil, err
+			}
 			text, err := look(s)
 			if err != nil {
 				return nil, err

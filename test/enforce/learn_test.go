@@ -74,10 +74,10 @@ func TestLearnRefuses(t *testing.T) {
 	tracer := testenv.Tracer(t)
 	dir := t.TempDir()
 	for text, want := range map[string]string{
-		"":           "there are no calls in it",
-		"not JSON\n": "line 1 is not a line of a trace in JSON",
-		`{"type":"summary","lost":3}` + "\n":                       "events were lost",
-		`{"type":"call","name":"open","nr":5,"abi":"i386"}` + "\n": "open is a call of i386",
+		"":                                   "there are no calls in it",
+		"not JSON\n":                         "line 1 is not a line of a trace in JSON",
+		`{"type":"summary","lost":3}` + "\n": "events were lost",
+		`{"type":"call","name":"open","nr":5,"abi":"i386"}` + "\n":                                                                         "open is a call of i386",
 		`{"type":"call","name":"openat","nr":257,"abi":"amd64","args":[{"name":"dirfd","value":-100},{"name":"path","value":"a"}]}` + "\n": "trace with -y",
 	} {
 		file := filepath.Join(dir, "trace")
