@@ -29,6 +29,7 @@ type trace struct {
 	out  output.Writer
 
 	verdicts *verdicts // nil: no call is stopped
+	peers    *peers    // nil: the other ends of connections are not looked for
 
 	counts     *output.Counts     // -c: of the kernel; else nil
 	unreadable uint64             // arguments that could not be read
@@ -99,6 +100,9 @@ func (t *trace) open() (err error) {
 	t.seq.Spent = t.o.splits() && t.o.anyBelow()
 	t.dec = t.o.newDecoder()
 	t.out, t.counts = t.o.newWriter(t.sink)
+	if t.o.below[belowNet].asked && !t.o.counts.only {
+		t.peers = &peers{}
+	}
 	return nil
 }
 
@@ -151,6 +155,9 @@ func (t *trace) keep() (caps []int) {
 	if t.o.out.separately {
 		caps = append(caps, unix.CAP_DAC_OVERRIDE) // files are still to be made
 	}
+	if t.peers != nil {
+		caps = append(caps, unix.CAP_SYS_PTRACE, unix.CAP_DAC_READ_SEARCH) // who is at the other end is still to be found
+	}
 	if t.o.counts.only {
 		caps = append(caps, unix.CAP_BPF) // the table is read at the end (before Linux 5.19)
 	}
@@ -183,6 +190,9 @@ func (t *trace) emit(ev *events.Event) error {
 	}
 	if t.o.json && e.Call != nil {
 		t.unreadable += faults(e.Call.Args)
+	}
+	if t.peers != nil && e.Work != nil {
+		t.peers.add(e.PID, e.Work)
 	}
 	return t.out.Event(e)
 }
