@@ -4,22 +4,18 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/ebtrace/ebtrace/decode"
+	"github.com/ebtrace/ebtrace/docs"
 	"github.com/ebtrace/ebtrace/internal/schema"
 )
 
 // readSchema is docs/schema.json.
 func readSchema(t testing.TB) *schema.Schema {
 	t.Helper()
-	b, err := os.ReadFile("../../docs/schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := schema.Parse(b)
+	s, err := schema.Parse(docs.Schema)
 	if err != nil {
 		t.Fatal(err)
 	}
