@@ -91,7 +91,7 @@ func TestNestedJSON(t *testing.T) {
 		if n.Type == "vfs" && n.Cause.Begin != "" {
 			t.Errorf("work of a traced call stands alone: %s", line)
 		}
-		if n.Name == "openat" && n.Error == nil && len(n.Work) == 0 {
+		if n.Type == "call" && n.Name == "openat" && n.Error == nil && len(n.Work) == 0 {
 			t.Errorf("nothing in %s", line)
 		}
 		work += checkNested(t, &n, n.Begin)
