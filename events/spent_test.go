@@ -24,8 +24,9 @@ func TestSpent(t *testing.T) {
 		workOf(5, vfs, 0, 105, 140, by), // around all of them
 		workOf(6, vfs, 0, 150, 157, by),
 		workOf(7, net, 0, 150, 190, bpf.VfsEbContextEB_BY_KERNEL),
+		workOf(8, net, 0, 0, 191, by), // its begin was not seen
 	}
-	last := made{kind: call, slot: 1, tid: 7, seq: 8, time: 200, begin: 100}.bytes()
+	last := made{kind: call, slot: 1, tid: 7, seq: 9, time: 200, begin: 100}.bytes()
 	other := made{kind: enter, slot: 2, tid: 8, seq: 1, time: 135, begin: 135}.bytes()
 	for name, between := range map[string][]byte{"whole": nil, "begin and end": other} {
 		for _, ask := range []bool{true, false} {

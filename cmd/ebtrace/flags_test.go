@@ -67,20 +67,37 @@ func TestTimes(t *testing.T) {
 func TestSplit(t *testing.T) {
 	for line, want := range map[string]struct {
 		split bool
-		in    output.Layers
 		dig   output.Digits
 	}{
-		"-T x": {false, 0, output.Micro}, "-T --vfs x": {true, output.InVFS, output.Micro}, "--vfs x": {false, output.InVFS, output.Micro},
-		"--syscall-times=split x": {true, 0, output.Micro}, "--syscall-times=ns,split --net --vfs x": {true, output.InVFS | output.InNet, output.Nano},
-		"--syscall-times=split,ms x": {true, 0, output.Milli}, "-c -T --vfs x": {false, output.InVFS, output.Micro},
+		"-T x": {false, output.Micro}, "-T --vfs x": {true, output.Micro}, "--vfs x": {false, output.Micro},
+		"--syscall-times=split x": {true, output.Micro}, "--syscall-times=ns,split --net --vfs x": {true, output.Nano},
+		"--syscall-times=split,ms x": {true, output.Milli}, "-c -T --vfs x": {false, output.Micro},
 	} {
-		if o := parsed(t, line); o.splits() != want.split || o.spentIn() != want.in || o.text.SpentDig != want.dig {
-			t.Errorf("%s: %v %b %d", line, o.splits(), o.spentIn(), o.text.SpentDig)
+		if o := parsed(t, line); o.splits() != want.split || o.text.SpentDig != want.dig {
+			t.Errorf("%s: %v %d", line, o.splits(), o.text.SpentDig)
 		}
 	}
 	for _, line := range []string{"--syscall-times=ns,ms x", "--syscall-times=splt x"} {
 		if _, err := parseArgs(strings.Fields(line)); err == nil {
 			t.Errorf("%s is accepted", line)
+		}
+	}
+}
+
+// TestTimed: a layer whose operations have no begin has no share of the time.
+func TestTimed(t *testing.T) {
+	for _, c := range []struct {
+		means map[string]string
+		want  bool
+	}{
+		{nil, false},
+		{map[string]string{"read": "fentry"}, true},
+		{map[string]string{"connect": "kprobe", "state": tracepoint}, true},
+		{map[string]string{"connect": "kprobe", "send": tracepoint}, false},
+		{map[string]string{"state": tracepoint}, false},
+	} {
+		if timed(c.means) != c.want {
+			t.Error(c.means)
 		}
 	}
 }

@@ -35,8 +35,8 @@ type layer struct {
 var layers = [numBelow]layer{
 	belowVFS: {"vfs", loader.VFSOperations, (*loader.Session).VFSMissing, (*loader.Session).VFSMeans,
 		loader.Options{VFS: &loader.VFS{Best: true}}},
-	belowNet: {"net", func() []string { return nil }, func(*loader.Session) []loader.Missing { return nil },
-		func(*loader.Session) map[string]string { return nil }, loader.Options{}},
+	belowNet: {"net", loader.NetOperations, (*loader.Session).NetMissing, (*loader.Session).NetMeans,
+		loader.Options{Net: &loader.Net{Best: true}}},
 }
 
 // layerAsked is what the command line asks of a layer.
@@ -52,7 +52,7 @@ type layerAsked struct {
 	paths, fs []string
 	devices   []uint32
 	// of the network
-	addrs []addrRange
+	addrs []loader.NetAddr
 }
 
 // askLayer makes the setter of --vfs, --vfs=best, --vfs=open,read, and of the
@@ -131,29 +131,70 @@ func (o *options) vfsOptions() *loader.VFS {
 		Paths: a.paths, FS: a.fs, Devices: a.devices, Errnos: a.errnos}
 }
 
+// netOptions is what the kernel half is asked for of the network, nil: nothing.
+func (o *options) netOptions() *loader.Net {
+	a := &o.below[belowNet]
+	if !a.asked {
+		return nil
+	}
+	return &loader.Net{Ops: a.ops, Best: a.best, MinTime: a.minTime, MinBytes: a.minBytes, Addrs: a.addrs, Errnos: a.errnos}
+}
+
 // splits says whether calls tell what their time went to.
 func (o *options) splits() bool {
 	return o.text.Spent && !o.counts.only && (o.split || o.anyBelow())
 }
 
-// spentIn are the layers whose share of that is told.
-func (o *options) spentIn() (in output.Layers) {
-	if o.below[belowVFS].asked {
-		in |= output.InVFS
-	}
-	if o.below[belowNet].asked {
-		in |= output.InNet
+// spentIn are the layers whose share of that is told: those asked for whose
+// operations have a begin. Of a tracepoint only the end is known.
+func (o *options) spentIn(s *loader.Session) (in output.Layers) {
+	for b, bit := range map[below]output.Layers{belowVFS: output.InVFS, belowNet: output.InNet} {
+		if o.below[b].asked && timed(layers[b].means(s)) {
+			in |= bit
+		}
 	}
 	return in
 }
 
+// timed says whether the time of all operations is known that have one.
+func timed(means map[string]string) bool {
+	some := false
+	for op, by := range means {
+		if by != tracepoint {
+			some = true
+		} else if op == "send" || op == "recv" {
+			return false
+		}
+	}
+	return some
+}
+
+const tracepoint = "tracepoint" // of Session.NetMeans
+
 // sayMissing tells what --vfs=best, --net=best go on without.
 func sayMissing(s *loader.Session) {
 	for i := range layers {
-		for _, m := range layers[i].missing(s) {
-			say("%s: %s is not shown: %v", layers[i].name, m.Op, m.Err)
+		for _, m := range byReason(layers[i].missing(s)) {
+			say("%s: not shown: %s: %s", layers[i].name, m.ops, m.reason)
 		}
 	}
+}
+
+// missingGroup is operations that cannot be seen for the same reason.
+type missingGroup struct{ ops, reason string }
+
+// byReason groups what is missing, in the order of the operations' names.
+func byReason(missing []loader.Missing) (groups []missingGroup) {
+	ops := map[string][]string{}
+	for _, m := range missing {
+		ops[m.Err.Error()] = append(ops[m.Err.Error()], m.Op)
+	}
+	for reason, names := range ops {
+		slices.Sort(names)
+		groups = append(groups, missingGroup{strings.Join(names, ", "), reason})
+	}
+	slices.SortFunc(groups, func(a, b missingGroup) int { return strings.Compare(a.ops, b.ops) })
+	return groups
 }
 
 // doctorLayers lists by what each operation of each layer can be seen.
@@ -180,15 +221,7 @@ func doctorLayer(w io.Writer, l *layer) {
 		slices.Sort(by[means])
 		fmt.Fprintf(w, "%-22s %-5s by %s: %s\n", l.name, "ok", means, strings.Join(by[means], ", "))
 	}
-	for _, m := range l.missing(s) {
-		fmt.Fprintf(w, "%-22s %-5s %s\n", l.name+" "+m.Op, "no", oneLine(m.Err.Error()))
+	for _, m := range byReason(l.missing(s)) {
+		fmt.Fprintf(w, "%-22s %-5s %s: %s\n", l.name, "no", m.ops, oneLine(m.reason))
 	}
-}
-
-// notYet refuses what the kernel half does not have yet.
-func (o *options) notYet() error {
-	if o.below[belowNet].asked {
-		return failf("--net is not available yet")
-	}
-	return nil
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ebtrace/ebtrace/loader"
 )
 
 func TestLayerOptions(t *testing.T) {
@@ -35,28 +38,41 @@ func TestLayerPaths(t *testing.T) {
 }
 
 func TestAddrRange(t *testing.T) {
-	for v, want := range map[string]addrRange{
-		"127.0.0.1":           {netip.MustParsePrefix("127.0.0.1/32"), 0, 65535},
-		"10.1.2.3/8":          {netip.MustParsePrefix("10.0.0.0/8"), 0, 65535},
-		"10.0.0.0/8:80":       {netip.MustParsePrefix("10.0.0.0/8"), 80, 80},
-		"10.0.0.1:80-90":      {netip.MustParsePrefix("10.0.0.1/32"), 80, 90},
-		":53":                 {netip.Prefix{}, 53, 53},
-		"::1":                 {netip.MustParsePrefix("::1/128"), 0, 65535},
-		"2001:db8::/32":       {netip.MustParsePrefix("2001:db8::/32"), 0, 65535},
-		"[::1]":               {netip.MustParsePrefix("::1/128"), 0, 65535},
-		"[::1]:443":           {netip.MustParsePrefix("::1/128"), 443, 443},
-		"[2001:db8::]/32:1-2": {netip.MustParsePrefix("2001:db8::/32"), 1, 2},
-		"0.0.0.0/0:0-65535":   {netip.MustParsePrefix("0.0.0.0/0"), 0, 65535},
+	for v, want := range map[string]loader.NetAddr{
+		"127.0.0.1":           {Prefix: netip.MustParsePrefix("127.0.0.1/32"), First: 0, Last: 65535},
+		"10.1.2.3/8":          {Prefix: netip.MustParsePrefix("10.0.0.0/8"), First: 0, Last: 65535},
+		"10.0.0.0/8:80":       {Prefix: netip.MustParsePrefix("10.0.0.0/8"), First: 80, Last: 80},
+		"10.0.0.1:80-90":      {Prefix: netip.MustParsePrefix("10.0.0.1/32"), First: 80, Last: 90},
+		"::1":                 {Prefix: netip.MustParsePrefix("::1/128"), First: 0, Last: 65535},
+		"2001:db8::/32":       {Prefix: netip.MustParsePrefix("2001:db8::/32"), First: 0, Last: 65535},
+		"[::1]":               {Prefix: netip.MustParsePrefix("::1/128"), First: 0, Last: 65535},
+		"[::1]:443":           {Prefix: netip.MustParsePrefix("::1/128"), First: 443, Last: 443},
+		"[2001:db8::]/32:1-2": {Prefix: netip.MustParsePrefix("2001:db8::/32"), First: 1, Last: 2},
+		"0.0.0.0/0:0-65535":   {Prefix: netip.MustParsePrefix("0.0.0.0/0"), First: 0, Last: 65535},
 	} {
 		var a layerAsked
 		if err := addAddr(&a, v); err != nil || len(a.addrs) != 1 || a.addrs[0] != want {
 			t.Errorf("%s: %+v %v", v, a.addrs, err)
 		}
 	}
+	var a layerAsked
+	if err := addAddr(&a, ":53"); err != nil || len(a.addrs) != 2 || a.addrs[0] != (loader.NetAddr{Prefix: netip.MustParsePrefix("0.0.0.0/0"), First: 53, Last: 53}) ||
+		a.addrs[1] != (loader.NetAddr{Prefix: netip.MustParsePrefix("::/0"), First: 53, Last: 53}) {
+		t.Errorf("%+v %v", a.addrs, err)
+	}
 	for _, v := range []string{"", "example.org", "example.org:80", "10.0.0.1/33", "10.0.0.1/", "10.0.0.1:", "10.0.0.1:x", "10.0.0.1:90-80", "10.0.0.1:65536", "[::1", "[::1]/129", "[::1]x:1", "fe80::1%eth0", ":", "1.2.3.4:5:6"} {
 		if err := addAddr(&layerAsked{}, v); err == nil || !strings.Contains(err.Error(), "'"+v+"'") {
 			t.Errorf("%q: %v", v, err)
 		}
+	}
+}
+
+// TestMissingGroups: what is missing for one reason is told at once.
+func TestMissingGroups(t *testing.T) {
+	a, b := errors.New("no kprobes"), errors.New("no tracepoint")
+	got := byReason([]loader.Missing{{Op: "bind", Err: a}, {Op: "drop", Err: b}, {Op: "accept", Err: a}})
+	if len(got) != 2 || got[0] != (missingGroup{"accept, bind", "no kprobes"}) || got[1] != (missingGroup{"drop", "no tracepoint"}) {
+		t.Errorf("%+v", got)
 	}
 }
 

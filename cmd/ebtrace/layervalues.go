@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ebtrace/ebtrace/decode/table"
+	"github.com/ebtrace/ebtrace/loader"
 )
 
 // The setters of options that say which work of a layer is shown.
@@ -84,36 +85,34 @@ func addDevice(a *layerAsked, v string) error {
 	return nil
 }
 
-// addrRange is addresses and ports: the prefix of no bits is every address.
-type addrRange struct {
-	prefix netip.Prefix // the zero value: any address of IPv4 and IPv6
-	lo, hi uint16       // ports; 0 and 65535: any
-}
-
 var errAddr = errors.New("addresses as ADDRESS[/BITS][:PORT[-PORT]], such as 10.0.0.0/8, 192.0.2.1:80-90, [2001:db8::]/32:443 or :53")
 
 // addAddr reads ADDR[/BITS][:PORT[-PORT]]; an address of IPv6 with a port
 // stands in brackets; without an address it is any.
 func addAddr(a *layerAsked, v string) error {
 	addr, ports := splitPorts(v)
-	r := addrRange{hi: 65535}
-	var err error
-	if addr != "" {
-		if r.prefix, err = parsePrefix(addr); err != nil {
+	prefixes := anyAddr
+	if addr != "" || ports == "" {
+		p, err := parsePrefix(addr)
+		if err != nil {
 			return fmt.Errorf("'%s': %w", v, errAddr)
 		}
+		prefixes = []netip.Prefix{p}
 	}
+	first, last := uint16(0), uint16(65535)
 	if ports != "" {
-		if r.lo, r.hi, err = parsePorts(ports[1:]); err != nil {
+		var err error
+		if first, last, err = parsePorts(ports[1:]); err != nil {
 			return fmt.Errorf("'%s': %w", v, err)
 		}
 	}
-	if addr == "" && ports == "" {
-		return fmt.Errorf("'%s': %w", v, errAddr)
+	for _, p := range prefixes {
+		a.addrs = append(a.addrs, loader.NetAddr{Prefix: p, First: first, Last: last})
 	}
-	a.addrs = append(a.addrs, r)
 	return nil
 }
+
+var anyAddr = []netip.Prefix{netip.PrefixFrom(netip.IPv4Unspecified(), 0), netip.PrefixFrom(netip.IPv6Unspecified(), 0)}
 
 // splitPorts takes ":PORT[-PORT]" off the end. The colons of an address of
 // IPv6 without brackets are its own.

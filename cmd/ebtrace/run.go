@@ -70,9 +70,6 @@ func (t *trace) failed(err error) int { return statusOf(err, len(t.o.command) > 
 // open does all that can fail before anything is traced, what costs least
 // first.
 func (t *trace) open() (err error) {
-	if err := t.o.notYet(); err != nil {
-		return err
-	}
 	if err := t.findTargets(); err != nil {
 		return err
 	}
@@ -99,7 +96,7 @@ func (t *trace) open() (err error) {
 	t.seq.Filtered = t.o.sel.filtered()
 	t.seq.Spent = t.o.splits() && t.o.anyBelow()
 	t.dec = t.o.newDecoder()
-	t.out, t.counts = t.o.newWriter(t.sink)
+	t.out, t.counts = t.o.newWriter(t.sink, t.o.spentIn(t.sess))
 	if t.o.below[belowNet].asked && !t.o.counts.only {
 		t.peers = &peers{}
 	}

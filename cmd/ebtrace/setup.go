@@ -33,6 +33,7 @@ func (o *options) loaderOptions() loader.Options {
 		Signals:     s.signals,
 		Buffer:      o.buffer,
 		VFS:         o.vfsOptions(),
+		Net:         o.netOptions(),
 		OffCPU:      o.splits(),
 	}
 	l.Enter, l.Exit = s.halves()
@@ -58,7 +59,6 @@ func (o *options) outputOptions(snk *sink) output.Options {
 	t := o.text
 	t.Realtime = time.Now().UnixNano() - int64(loader.Now())
 	t.Native = nativeABI()
-	t.SpentIn = o.spentIn()
 	toFile := o.out.file != ""
 	launched := len(o.pids) == 0
 	if toFile {
@@ -87,8 +87,9 @@ func nativeABI() table.ABI {
 
 // newWriter returns the writer of the form that was asked for, and the table
 // that the kernel's counts are to be added to, if they are.
-func (o *options) newWriter(snk *sink) (w output.Writer, counts *output.Counts) {
+func (o *options) newWriter(snk *sink, in output.Layers) (w output.Writer, counts *output.Counts) {
 	t := o.outputOptions(snk)
+	t.SpentIn = in
 	table := output.NewCounts(snk, output.CountOptions{Columns: o.counts.columns, Order: o.counts.order, Native: t.Native})
 	switch {
 	case o.counts.only:

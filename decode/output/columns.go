@@ -2,6 +2,7 @@ package output
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,6 +90,9 @@ func ParseColumns(s string) ([]Column, error) {
 
 // cell is what stands in column col for c; total is the time of all calls.
 func (c *Count) cell(col Column, total uint64) string {
+	if c.Layer != "" && c.Timed == 0 && col <= ColMax {
+		return "" // not known
+	}
 	switch col {
 	case ColPercent:
 		share := 0.0
@@ -124,10 +128,11 @@ func seconds(ns uint64) string { return string(appendSeconds(nil, ns, Micro)) }
 
 // avg is the time per call in ns.
 func (c *Count) avg() uint64 {
-	if c.Calls == 0 {
-		return 0
+	n := c.Calls
+	if c.Layer != "" {
+		n = c.Timed
 	}
-	return c.Total / c.Calls
+	return c.Total / max(n, 1)
 }
 
 // appendTable appends the table of counts, if there are any. name: what they
@@ -136,21 +141,25 @@ func appendTable(b []byte, counts []Count, cols []Column, name string) []byte {
 	if len(counts) == 0 {
 		return b
 	}
-	sum := Count{Name: "total", Min: counts[0].Min}
+	sum := Count{Layer: counts[0].Layer, Name: "total", Min: math.MaxUint64}
 	for i := range counts {
 		c := &counts[i]
 		sum.Calls += c.Calls
 		sum.Errors += c.Errors
 		sum.Total += c.Total
 		sum.Bytes += c.Bytes
-		sum.Min, sum.Max = min(sum.Min, c.Min), max(sum.Max, c.Max)
+		sum.Timed += c.Timed
+		if c.Layer == "" || c.Timed > 0 {
+			sum.Min = min(sum.Min, c.Min)
+		}
+		sum.Max = max(sum.Max, c.Max)
 	}
 	rows := make([][]string, 0, len(counts)+1)
 	for i := range counts {
 		rows = append(rows, row(&counts[i], cols, sum.Total))
 	}
 	last := row(&sum, cols, sum.Total)
-	if i := slices.Index(cols, ColPercent); i >= 0 {
+	if i := slices.Index(cols, ColPercent); i >= 0 && last[i] != "" {
 		last[i] = "100.00" // also of no time at all, as strace has it
 	}
 	widths, heads, rules := make([]int, len(cols)), make([]string, len(cols)), make([]string, len(cols))

@@ -20,6 +20,7 @@ type Count struct {
 	Name            string
 	Calls, Errors   uint64
 	Total, Min, Max uint64
+	Timed           uint64 // operations whose duration is known; of calls all
 	Bytes           uint64 // that an operation moved
 }
 
@@ -78,8 +79,8 @@ func (c *Counts) Event(e *decode.Event) error {
 // work counts an operation below the calls.
 func (c *Counts) work(w *decode.Work) {
 	n := Count{Layer: w.Layer, Name: w.Name, Calls: 1, Bytes: w.Moved}
-	if w.End > w.Begin && !w.Moment {
-		n.Total = w.End - w.Begin
+	if w.End >= w.Begin && !w.Moment && !w.Untimed {
+		n.Total, n.Timed = w.End-w.Begin, 1
 	}
 	if w.Errno > 0 {
 		n.Errors = 1
@@ -115,6 +116,14 @@ func (c *Counts) add(n Count) {
 		return
 	}
 	sum.Bytes += n.Bytes
+	switch {
+	case n.Layer == "":
+	case sum.Timed == 0:
+		sum.Min = n.Min
+	case n.Timed == 0:
+		n.Min = sum.Min
+	}
+	sum.Timed += n.Timed
 	sum.Calls += n.Calls
 	sum.Errors += n.Errors
 	sum.Total += n.Total

@@ -99,7 +99,7 @@ func TestCountsLayers(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		w.Add(Count{Layer: decode.LayerURing, Name: "openat", Calls: 1, Total: 1000})
+		w.Add(Count{Layer: decode.LayerURing, Name: "openat", Calls: 1, Timed: 1, Total: 1000, Min: 1000, Max: 1000})
 		if err := w.Close(nil); err != nil {
 			t.Fatal(err)
 		}
@@ -115,4 +115,21 @@ func TestCountsLayers(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "counts-layers-columns.txt", counts(CountOptions{Columns: cols, Order: order}))
+}
+
+// TestCountsMin: the shortest of several, added in any order, those whose time
+// is not known left out.
+func TestCountsMin(t *testing.T) {
+	for _, layer := range []string{"", decode.LayerNet} {
+		c := NewCounts(nil, CountOptions{})
+		for _, ns := range []uint64{30, 10, 20} {
+			c.add(Count{Layer: layer, Name: "x", Calls: 1, Timed: 1, Total: ns, Min: ns, Max: ns})
+		}
+		if layer != "" {
+			c.add(Count{Layer: layer, Name: "x", Calls: 1})
+		}
+		if got := c.of(layer, 0)[0]; got.Min != 10 || got.Max != 30 || got.avg() != 20 {
+			t.Errorf("%q: %+v", layer, got)
+		}
+	}
 }

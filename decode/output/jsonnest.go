@@ -86,7 +86,7 @@ func (n *nest) enter(th *nested, e *decode.Event) *nested {
 // takes says whether an operation belongs to the call that its thread is in.
 func (th *nested) takes(e *decode.Event) bool {
 	w := e.Work
-	return w.Cause != 0 && w.Cause == th.begin && th.start == e.Start && !w.Moment && w.Context != "kernel" && len(th.parts) < maxNested
+	return w.Cause != 0 && w.Cause == th.begin && th.start == e.Start && w.Context != "kernel" && len(th.parts) < maxNested
 }
 
 // part takes an operation, with those that it was around.
