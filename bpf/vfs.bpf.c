@@ -7,6 +7,7 @@
 #include <bpf_core_read.h>
 #include "record.h"
 #include "plan.h"
+#include "preempt.h"
 #include "maps.h"
 #include "arch.h"
 #include "slots.h"

@@ -212,10 +212,11 @@ type VfsEbWorks struct {
 		_   structs.HostLayout
 		Mnt uint64
 	}
-	Raw   [8]uint64
-	Depth uint32
-	Pad   uint32
-	F     [4]struct {
+	Raw     [8]uint64
+	Depth   uint32
+	Turn    uint32
+	TurnCtx uint64
+	F       [4]struct {
 		_       structs.HostLayout
 		Begin   uint64
 		Path    uint64

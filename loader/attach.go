@@ -70,6 +70,12 @@ func (l *layer) fentry(p *point, fn string) error {
 	if !p.note {
 		names = append([]string{p.prog + "_fexit"}, names...)
 	}
+	n := len(names)
+	for _, name := range names[:n] {
+		if l.spec.Programs[name+again] != nil {
+			names = append(names, name+again)
+		}
+	}
 	progs, err := l.programs(fn, names...)
 	if err != nil {
 		return err
@@ -82,6 +88,9 @@ func (l *layer) fentry(p *point, fn string) error {
 			return reason(err)
 		}
 		links = append(links, at)
+	}
+	for i, second := range progs[n:] {
+		l.seconds[progs[i]] = second
 	}
 	l.keep(links, progs)
 	return nil
@@ -129,9 +138,14 @@ func (l *layer) keep(links []link.Link, progs []*ebpf.Program) {
 // skipped is how often the kernel did not run a program because it was not
 // finished on that CPU: at most so many operations are missing, of any thread.
 func (l *layer) skipped() (n uint64) {
+	counted := map[*ebpf.Program]bool{}
+	for p, second := range l.seconds {
+		n += missed(p, second)
+		counted[p], counted[second] = true, true
+	}
 	for _, p := range l.progs {
-		if st, err := p.Stats(); err == nil {
-			n += st.RecursionMisses
+		if !counted[p] {
+			n += missed(p, nil)
 		}
 	}
 	return n

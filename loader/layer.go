@@ -29,6 +29,7 @@ type point struct {
 	funcs []string // the first that there is
 	args  argNames // by role
 	proto []string // names of all arguments, for a kernel that does not tell the types of the first function; it returns an int
+	wide  bool     // no, it returns a long
 	extra bool     // the operation is had without it
 	note  bool     // only its begin is of interest
 	trace string   // in place of funcs: a tracepoint
@@ -61,6 +62,7 @@ type layer struct {
 	means   map[string]string
 	missing []Missing
 	progs   []*ebpf.Program
+	seconds map[*ebpf.Program]*ebpf.Program // second copies (preempt.go), by the first
 	links   []link.Link
 	traces  []string // programs at tracepoints: several operations have one in common
 }
@@ -68,7 +70,7 @@ type layer struct {
 // open attaches what is asked for. It fails if an operation cannot be seen,
 // but for best.
 func (l *layer) open(s *Session, o *Options, read func() (*ebpf.CollectionSpec, error)) (err error) {
-	l.means = map[string]string{}
+	l.means, l.seconds = map[string]string{}, map[*ebpf.Program]*ebpf.Program{}
 	if l.spec, err = read(); err != nil {
 		return fmt.Errorf("read the programs of %s: %w", l.what, err)
 	}
@@ -223,7 +225,7 @@ func (l *layer) find(p *point) *found {
 		}
 	}
 	if p.proto != nil { // a static function: Linux 5.10 on arm64 has no types of those
-		return &found{p.funcs[0], p.proto, true}
+		return &found{p.funcs[0], p.proto, !p.wide}
 	}
 	return nil
 }
@@ -310,6 +312,7 @@ func (l *layer) configure(s *Session) error {
 	}
 	set := map[string]any{
 		"pid_limit": limit, "roles": roles, "nargs": nargs, "ret_int": retInt,
+		"preemptible": flag(needNoPreempt(kernelRelease())),
 	}
 	maps.Copy(set, l.settings)
 	for name, value := range set {

@@ -1,6 +1,9 @@
 package loader
 
 import (
+	"maps"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,16 +37,20 @@ const (
 	again      = "_again"
 )
 
-// twice are the programs that have a second copy where they can be preempted.
-var twice = []string{"sys_enter", "sys_exit", "task_fork", "task_exec", "task_exit"}
+// twice are the programs that have a second copy where they can be preempted,
+// with those of the layers below that end in one of twiceEnds.
+var (
+	twice     = []string{"sys_enter", "sys_exit", "task_fork", "task_exec", "task_exit"}
+	twiceEnds = regexp.MustCompile("_(fentry|fexit)$")
+)
 
 // setPreempt puts the kernel's functions, known by their ids in its types, in
 // place of the calls that stand for them, and adds the second copies; where
 // funcs lacks them it puts nothing in their place.
 func setPreempt(spec *ebpf.CollectionSpec, funcs map[string]uint32) {
 	if len(funcs) > 0 {
-		for _, name := range twice {
-			if p := spec.Programs[name]; p != nil {
+		for name, p := range maps.Clone(spec.Programs) {
+			if slices.Contains(twice, name) || twiceEnds.MatchString(name) {
 				spec.Programs[name+again] = p.Copy()
 				spec.Programs[name+again].Name = name + again
 			}

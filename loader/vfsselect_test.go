@@ -58,8 +58,8 @@ func TestVFSPaths(t *testing.T) {
 	} {
 		s := spec.Maps["vfs_paths"].Copy()
 		s.Key, s.Value = nil, nil
-		m, err := ebpf.NewMap(s)
-		if err != nil {
+		var m *ebpf.Map
+		if err := unlocked(func() (err error) { m, err = ebpf.NewMap(s); return err }); err != nil {
 			t.Fatal(err)
 		}
 		defer m.Close()

@@ -29,15 +29,15 @@ var vfsPoints = []point{
 		args: argNames{argPath: "path", arg1: "file"}},
 	{op: "read", prog: "read", point: uint32(bpf.VfsEbVfsPointEB_P_read), funcs: []string{"vfs_read"},
 		args: argNames{argFile: "file", argBytes: "count", argPos: "pos"}},
-	{op: "read", prog: "readv", point: uint32(bpf.VfsEbVfsPointEB_P_readv), funcs: []string{"vfs_readv"}, extra: true,
-		args: argNames{argFile: "file", argPos: "pos"}},
+	{op: "read", prog: "readv", point: uint32(bpf.VfsEbVfsPointEB_P_readv), funcs: []string{"vfs_readv"},
+		proto: []string{"file", "vec", "vlen", "pos", "flags"}, wide: true, args: argNames{argFile: "file", argPos: "pos"}},
 	// what the kernel reads for itself: the head of a program at execve
 	{op: "read", prog: "kernel_read", point: uint32(bpf.VfsEbVfsPointEB_P_kernelRead), funcs: []string{"kernel_read"}, extra: true,
 		args: argNames{argFile: "file", argBytes: "count", argPos: "pos"}},
 	{op: "write", prog: "write", point: uint32(bpf.VfsEbVfsPointEB_P_write), funcs: []string{"vfs_write"},
 		args: argNames{argFile: "file", argBytes: "count", argPos: "pos"}},
-	{op: "write", prog: "writev", point: uint32(bpf.VfsEbVfsPointEB_P_writev), funcs: []string{"vfs_writev"}, extra: true,
-		args: argNames{argFile: "file", argPos: "pos"}},
+	{op: "write", prog: "writev", point: uint32(bpf.VfsEbVfsPointEB_P_writev), funcs: []string{"vfs_writev"},
+		proto: []string{"file", "vec", "vlen", "pos", "flags"}, wide: true, args: argNames{argFile: "file", argPos: "pos"}},
 	{op: "fsync", prog: "fsync", point: uint32(bpf.VfsEbVfsPointEB_P_fsync), funcs: []string{"vfs_fsync_range"},
 		args: argNames{argFile: "file", argOffset: "start", argEnd: "end", arg0: "datasync"}},
 	// from 7.2 on the calls do not go through vfs_fsync_range
@@ -82,7 +82,7 @@ var vfsPoints = []point{
 	{op: "fault", prog: "fault", point: uint32(bpf.VfsEbVfsPointEB_P_fault), funcs: []string{"filemap_fault"},
 		args: argNames{argObject: "vmf"}},
 	{op: "fault", prog: "fault_shmem", point: uint32(bpf.VfsEbVfsPointEB_P_faultShmem), funcs: []string{"shmem_fault"}, extra: true,
-		args: argNames{argObject: "vmf"}},
+		proto: []string{"vmf"}, args: argNames{argObject: "vmf"}},
 	{op: "splice", prog: "sendfile", point: uint32(bpf.VfsEbVfsPointEB_P_sendfile), funcs: []string{"splice_direct_to_actor"},
 		args: argNames{argFile: "in", argObject: "sd"}},
 	// sendfile to a pipe, from 5.12 on

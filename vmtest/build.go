@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -18,15 +19,36 @@ import (
 // nothing but their own binary.
 var testPackages = []string{"./vmtest/guest", "./loader", "./events"}
 
+// programsPackage are the tests with Debian's programs (kernels.Programs).
+const programsPackage = "./vmtest/programs"
+
+func (b *builder) packages() []string {
+	if !b.programs {
+		return testPackages
+	}
+	return append(slices.Clone(testPackages), programsPackage)
+}
+
 // hostOnly are tests that need files or programs that are not in a guest.
 const hostOnly = "^(Test.*SavedKernels|Test(Unselected|Filtered)(Calls|Signals)MakeNoRecords|Example.*)$"
+
+// tooLong are tests that the quick set leaves to the whole matrix.
+const tooLong = "TestVFSSelectPlace"
 
 // builder makes the initramfs of each architecture once.
 type builder struct {
 	root, work, run string
-	verbose         bool
+	quick           bool // without what takes long
+	programs        bool // with Debian's programs
 	mu              sync.Mutex
 	built           map[string]map[string]string // GOARCH: name in the image: file
+}
+
+func (b *builder) leftOut() string {
+	if b.quick {
+		return hostOnly + "|^(" + tooLong + ")$"
+	}
+	return hostOnly
 }
 
 // initramfs writes the initramfs for k, with the modules of a directory, and
@@ -40,9 +62,10 @@ func (b *builder) initramfs(k *kernels.Kernel, modulesDir string) (string, error
 	}
 	files := maps.Clone(built)
 	plan := protocol.Plan{Env: []string{protocol.EnvKernel + "=" + k.Name(), protocol.EnvHas + "=" + has(k)}}
-	for _, p := range testPackages {
+	for _, p := range b.packages() {
 		name := filepath.Base(p)
-		t := protocol.Test{Name: name, Path: "/tests/" + name + ".test", Args: []string{"-test.v", "-test.timeout=20m", "-test.skip=" + hostOnly}}
+		t := protocol.Test{Name: name, Path: "/tests/" + name + ".test", Args: []string{"-test.v", "-test.timeout=20m", "-test.skip=" + b.leftOut()},
+			Programs: p == programsPackage}
 		if b.run != "" {
 			t.Args = append(t.Args, "-test.run="+b.run)
 		}
@@ -116,7 +139,7 @@ func (b *builder) binaries(arch string) (map[string]string, error) {
 	if err := build("bin/ebtrace", "./cmd/ebtrace", "build"); err != nil {
 		return nil, err
 	}
-	for _, p := range testPackages {
+	for _, p := range b.packages() {
 		if err := build("tests/"+filepath.Base(p)+".test", p, "test", "-c"); err != nil {
 			return nil, err
 		}

@@ -23,21 +23,23 @@ import (
 )
 
 type options struct {
-	list    string
-	run     string
-	image   string
-	arch    string
-	accel   string
-	btf     bool
-	fetch   bool
-	jobs    int
-	cpus    int
-	silence time.Duration
-	total   time.Duration
-	verbose bool
-	update  bool
-	strict  bool
-	root    string // of the source tree
+	list     string
+	run      string
+	image    string
+	arch     string
+	accel    string
+	btf      bool
+	fetch    bool
+	jobs     int
+	cpus     int
+	silence  time.Duration
+	total    time.Duration
+	verbose  bool
+	update   bool
+	strict   bool
+	programs bool
+	quick    bool
+	root     string // of the source tree
 }
 
 const (
@@ -61,6 +63,8 @@ func main() {
 	flag.DurationVar(&o.total, "total", 30*time.Minute, "end a guest that runs for so long")
 	flag.BoolVar(&o.verbose, "v", false, "show the consoles")
 	flag.BoolVar(&o.update, "update", false, "record the verifier's figures in vmtest/verifier.txt instead of comparing")
+	flag.BoolVar(&o.quick, "quick", false, "leave out tests that take long: "+tooLong)
+	flag.BoolVar(&o.programs, "programs", false, "also run the tests with real programs, of Debian's packages")
 	flag.BoolVar(&o.strict, "strict", os.Getenv("EBTRACE_STRICT") != "", "bad is also a kernel that cannot be had, and a test that is skipped for any reason but what its kernel lacks")
 	flag.Parse()
 	if flag.NArg() > 0 || o.jobs < 1 || o.cpus < 1 {
@@ -133,6 +137,8 @@ func sourceRoot() (string, error) {
 
 func (o *options) script() string { return filepath.Join(o.root, "vmtest", "fetch-kernel") }
 
+func (o *options) userland() string { return filepath.Join(o.root, "vmtest", "fetch-userland") }
+
 // fetchAll fills the cache.
 func fetchAll(o *options, matrix []kernels.Kernel) int {
 	status, had := 0, 0
@@ -158,7 +164,7 @@ func fetchAll(o *options, matrix []kernels.Kernel) int {
 
 // matrixRun boots every kernel and reports.
 func matrixRun(o *options, matrix []kernels.Kernel, work string) int {
-	b := &builder{root: o.root, work: work, run: o.run, verbose: o.verbose}
+	b := &builder{root: o.root, work: work, run: o.run, quick: o.quick, programs: o.programs}
 	results := make([]*result, len(matrix))
 	began := time.Now()
 	var wg sync.WaitGroup
@@ -178,7 +184,11 @@ func matrixRun(o *options, matrix []kernels.Kernel, work string) int {
 	if o.image == "" {
 		checkFigures(o, results)
 	}
-	return report(os.Stdout, results, time.Since(began))
+	status := report(os.Stdout, results, time.Since(began))
+	if o.quick {
+		fmt.Println("vmtest: quick: left to 'make vmtest': " + tooLong)
+	}
+	return status
 }
 
 // one boots one kernel.
@@ -213,7 +223,13 @@ func one(o *options, b *builder, k *kernels.Kernel) *result {
 	if err != nil {
 		return r.fail(err)
 	}
-	g := &guest{machine: m, kernel: k, image: f.Image, initrd: initrd, disk: disk, accel: accel, cpus: o.cpus,
+	programs := ""
+	if o.programs {
+		if programs, err = kernels.FetchPrograms(o.userland(), k.Arch); err != nil {
+			return r.fail(err)
+		}
+	}
+	g := &guest{machine: m, kernel: k, image: f.Image, initrd: initrd, disk: disk, programs: programs, accel: accel, cpus: o.cpus,
 		silence: o.silence, total: o.total, verbose: o.verbose}
 	g.boot(r)
 	return r

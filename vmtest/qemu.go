@@ -55,6 +55,7 @@ type guest struct {
 	kernel         *kernels.Kernel
 	image, initrd  string
 	disk           string // image of an ext4 file system; "": none
+	programs       string // image of Debian's programs; "": none
 	accel          string
 	cpus           int // where it is emulated
 	silence, total time.Duration
@@ -78,6 +79,10 @@ func (g *guest) args() []string {
 	}
 	if g.disk != "" {
 		args = append(args, "-drive", "file="+g.disk+",format=raw,if=none,id=disk", "-device", "nvme,drive=disk,serial=ebtrace")
+	}
+	if g.programs != "" {
+		args = append(args, "-drive", "file="+g.programs+",format=raw,if=none,id=programs,snapshot=on",
+			"-device", "nvme,drive=programs,serial=programs")
 	}
 	// panic=-1 reboots at once, -no-reboot ends QEMU then: a panic ends the guest
 	return append(args, "-kernel", g.image, "-initrd", g.initrd, "-append", "console="+console+" panic=-1 quiet loglevel=3 rdinit=/init")

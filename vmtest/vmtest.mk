@@ -9,10 +9,10 @@ VMTEST_FLAGS = $(if $(KERNEL),-kernels '$(KERNEL)') $(if $(RUN),-run '$(RUN)') $
 
 vmtest: KERNEL ?= all
 vmtest: vmtest-packages bin/vmtest ## boot the kernel matrix in QEMU and run the tests there: KERNEL=6.12 RUN=TestFiles IMAGE=file
-	bin/vmtest $(VMTEST_FLAGS)
+	bin/vmtest $(if $(RUN)$(IMAGE),$(if $(PROGRAMS),-programs),-programs) $(VMTEST_FLAGS)
 
-vmtest-quick: vmtest-packages bin/vmtest ## the same for the kernels that CI runs
-	bin/vmtest $(VMTEST_FLAGS)
+vmtest-quick: vmtest-packages bin/vmtest ## the same for the kernels that CI runs, without what takes long
+	bin/vmtest -quick $(VMTEST_FLAGS)
 
 vmtest-fetch: vmtest-packages bin/vmtest ## fetch the kernels that CI runs, and save their types, for go test ./loader
 	bin/vmtest -btf -kernels quick

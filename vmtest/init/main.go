@@ -116,6 +116,14 @@ func release() string {
 func run(t *protocol.Test, env []string) string {
 	cmd := exec.Command(t.Path, t.Args...)
 	cmd.Env = append([]string{"PATH=/bin:/tests", "HOME=/tmp", "TMPDIR=/tmp"}, env...)
+	if t.Programs {
+		root, err := programs()
+		if err != nil {
+			return "the programs' file system: " + err.Error()
+		}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
+		cmd.Env = append([]string{"PATH=" + protocol.CommandDir + ":/usr/sbin:/usr/bin", "HOME=/tmp", "TMPDIR=/tmp", "LC_ALL=C.UTF-8"}, env...)
+	}
 	cmd.Dir = "/tmp"
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stdout
 	if err := cmd.Start(); err != nil {

@@ -143,17 +143,23 @@ func (k *Kernel) Fetch(script string) (Files, error) {
 	if err == nil || dir == "" {
 		return f, err
 	}
-	var said strings.Builder
-	cmd := exec.Command(script, k.Series, k.Arch, k.Suite, dir)
-	cmd.Stderr = &said
-	if err := cmd.Run(); err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			lines := strings.Split(strings.TrimSpace(said.String()), "\n")
-			return f, errors.New(strings.TrimPrefix(lines[len(lines)-1], "fetch-kernel: "))
-		}
+	if err := run(script, k.Series, k.Arch, k.Suite, dir); err != nil {
 		return f, err
 	}
 	f, _, err = k.files()
 	return f, err
+}
+
+// run runs a script that fetches something; the error is its last line.
+func run(script string, args ...string) error {
+	var said strings.Builder
+	cmd := exec.Command(script, args...)
+	cmd.Stderr = &said
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		lines := strings.Split(strings.TrimSpace(said.String()), "\n")
+		return errors.New(strings.TrimPrefix(lines[len(lines)-1], filepath.Base(script)+": "))
+	}
+	return err
 }

@@ -19,10 +19,18 @@ type Plan struct {
 
 // Test is one binary.
 type Test struct {
-	Name string
-	Path string
-	Args []string
+	Name     string
+	Path     string
+	Args     []string
+	Programs bool // it runs where Debian's programs are
 }
+
+// In the file system with Debian's programs: where the tests and where the
+// command is.
+const (
+	TestsDir   = "/tests"
+	CommandDir = "/opt"
+)
 
 // EnvKernel and EnvHas tell tests in a guest which kernel they are on, as
 // "6.12-amd64", and which features it must have, with commas between.
