@@ -143,6 +143,8 @@ __noinline int net_begin(__u32 slot, __u32 point, __u32 op)
 	f->offset = -1;
 	f->bytes = arg_of(w, point, EB_N_BYTES);
 	f->args[0] = arg_of(w, point, EB_N_FLAGS);
+	if (op == EB_NET_SOCKET || op == EB_NET_SOCKETPAIR)
+		f->args[0] &= ~SOCK_TYPE_MASK;
 	f->args[1] = 0;
 	w->own.addrlen = 0;
 	frame_push(w, s, f, at);
@@ -200,6 +202,16 @@ static __always_inline void put_data(struct eb_works *w, struct eb_frame *f, __s
 	cap_mem(f->buf, n, ret, EB_TAG(4, EB_S_EXIT));
 }
 
+/* A datagram of which a tracepoint does not show where it goes to or comes from: that may be anywhere. */
+static __always_inline int far_unseen(struct eb_frame *f)
+{
+	struct sock *sk = (void *)f->sk;
+	if (f->point != EB_P_COUNT || BPF_CORE_READ(sk, __sk_common.skc_dport))
+		return 0;
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP;
+}
+
 /* Writes the record of frame `at`. */
 __noinline int net_emit(__u32 slot, __u32 at, __u64 now, __s64 ret)
 {
@@ -217,7 +229,7 @@ __noinline int net_emit(__u32 slot, __u32 at, __u64 now, __s64 ret)
 		cap_sk(f->sk2, f->op == EB_NET_ACCEPT ? ret : -1, EB_TAG(1, EB_S_EXIT), slot);
 	if (w->own.addrlen)
 		cap_addr(slot);
-	if (!sc->args[6])
+	if (!sc->args[6] && !far_unseen(f))
 		return 0;
 	if (f->sk2 && f->op == EB_NET_ACCEPT)
 		cap_peer(f->sk2);

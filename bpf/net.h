@@ -17,6 +17,7 @@
 #define TCP_LAST_ACK 9
 #define TCP_LISTEN 10
 #define O_NONBLOCK 0x800	/* asm-generic/fcntl.h; of amd64 and arm64 */
+#define SOCK_TYPE_MASK 0xf	/* include/linux/net.h; flags are above */
 #define PIDTYPE_TGID 1		/* include/linux/pid_types.h */
 
 /* What an argument is. */
@@ -166,9 +167,9 @@ static __always_inline int end_of(struct sock *sk, struct eb_end_key *k)
 	__builtin_memset(k, 0, sizeof(*k));
 	k->family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	k->rport = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if ((k->family != AF_INET && k->family != AF_INET6) || !k->rport)
-		return 0;
 	k->lport = BPF_CORE_READ(sk, __sk_common.skc_num);
+	if ((k->family != AF_INET && k->family != AF_INET6) || !k->rport || !k->lport)
+		return 0;
 	k->protocol = BPF_CORE_READ(sk, sk_protocol);
 	k->ns = (__u64)BPF_CORE_READ(sk, __sk_common.skc_net.net);
 	bpf_core_read(k->laddr, 16, &sk->__sk_common.skc_v6_rcv_saddr);

@@ -50,6 +50,11 @@ static __always_inline void event_head(struct eb_event_rec *r, struct eb_owner *
 	r->head.pid = o->pid;
 	r->head.start = o->start;
 	r->head.time = r->work.begin;
+	if (o->begin) {	/* a connect is not over: what happens is its doing */
+		r->work.cause = o->cause;
+		r->head.nr = o->nr;
+		r->head.abi = o->abi;
+	}
 }
 
 static __always_inline void event_send(struct eb_event_rec *r, __u64 size)
@@ -105,9 +110,6 @@ __noinline int net_event(__u64 sk, __u32 op, __u64 a0, __u64 a1, __s32 ret)
 		if (!result_wanted(ret, r.work.begin - begin))
 			return 0;
 		r.work.begin = begin;
-		r.work.cause = o->cause;
-		r.head.nr = o->nr;
-		r.head.abi = o->abi;
 	} else if (min_work_time) {
 		return 0;	/* a moment takes no time */
 	}

@@ -243,6 +243,7 @@ static __always_inline void moved(__u64 sk, __s64 ret, __u32 flags, __u32 op)
 	struct eb_frame *f = frame_at(w, at);
 	__builtin_memset(f, 0, sizeof(*f));
 	f->sk = sk;
+	f->point = EB_P_COUNT;
 	f->fd = -1;
 	f->offset = -1;
 	f->args[0] = flags;

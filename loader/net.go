@@ -45,7 +45,8 @@ func (s *Session) NetMissing() []Missing {
 }
 
 // NetMeans says by what each operation is seen: fentry, kprobe or tracepoint.
-// Of send and recv a tracepoint shows no begin, no address and no size asked for.
+// Of send and recv a tracepoint shows no begin, no size asked for and no address
+// of a datagram without connection, which every selection by address lets pass.
 func (s *Session) NetMeans() map[string]string {
 	if s.net == nil {
 		return nil

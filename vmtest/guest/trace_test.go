@@ -143,7 +143,7 @@ func (r *tracer) finish() *seen {
 	if r.skipped > 0 { // an upper bound, other processes included
 		r.t.Logf("the kernel skipped up to %d events", r.skipped)
 	}
-	if n.Threads+n.Signals > 0 || r.lost > 0 && r.skipped == 0 {
+	if n.Threads+n.Signals+n.Events+n.Sockets > 0 || r.lost > 0 && r.skipped == 0 {
 		r.t.Errorf("lost: %d records, %+v", r.lost, n)
 	}
 	for _, tid := range slices.Sorted(maps.Keys(r.text)) {
