@@ -125,6 +125,7 @@ const (
 	Rewritten                    // it ran with other arguments
 	Redirected                   // it ran with another path or address
 	Asked                        // monitoring: somebody would have been asked
+	Unchecked                    // it had begun before the rules were in force
 )
 
 // Answer is what somebody said who was asked whether a call may run.

@@ -6,14 +6,14 @@ import (
 	"github.com/ebtrace/ebtrace/decode/table"
 )
 
-// Values of AUDIT_ARCH_* (linux/audit.h): of the native ABI and of 32-bit programs.
+// The native ABI, that of 32-bit programs, and values of AUDIT_ARCH_*
+// (linux/audit.h) of both.
 const (
+	nativeABI   = table.AMD64
+	compatABI   = table.I386
 	auditNative = unix.AUDIT_ARCH_X86_64
 	auditCompat = unix.AUDIT_ARCH_I386
 )
-
-// nativeABI is the ABI of this architecture's own programs.
-const nativeABI = table.AMD64
 
 // abiOf is the ABI of a stopped call.
 func abiOf(arch uint32, nr uint64) table.ABI {
@@ -25,6 +25,39 @@ func abiOf(arch uint32, nr uint64) table.ABI {
 	}
 	return table.Unknown
 }
+
+// registers is struct user_regs_struct (sys/user.h).
+type registers struct{ unix.PtraceRegs }
+
+// userCS is the code segment of 64-bit programs (arch/x86/include/asm/segment.h).
+const userCS = 0x33
+
+func (r *registers) native() bool  { return r.Cs == userCS }
+func (r *registers) stack() uint64 { return r.Rsp }
+func (r *registers) result() int64 { return int64(r.Rax) }
+
+// inCall is the call that a task in an event stop is in; -1: none.
+func (r *registers) inCall(int) int32 { return int32(r.Orig_rax) }
+
+// noRestart: no call is to be made again when the task goes on.
+func (r *registers) noRestart() { r.Orig_rax = ^uint64(0) }
+
+// again lets the task make the call that it was in once more.
+func (r *registers) again() { r.Rip, r.Rax = r.Rip-2, r.Orig_rax }
+
+// toCall readies a call at an instruction "syscall".
+func (r *registers) toCall(at uint64, nr int, args []uint64) {
+	r.Rip, r.Rax, r.Orig_rax = at, uint64(nr), ^uint64(0)
+	for i, to := range []*uint64{&r.Rdi, &r.Rsi, &r.Rdx, &r.R10, &r.R8, &r.R9} {
+		*to = 0
+		if i < len(args) {
+			*to = args[i]
+		}
+	}
+}
+
+// callInstruction is "syscall".
+var callInstruction = []byte{0x0f, 0x05}
 
 // Offsets in struct user (sys/user.h) of the registers that a decision changes.
 const (
@@ -61,5 +94,5 @@ func setArg(tid int, abi table.ABI, arg int, v uint64) error {
 	return ptrace(unix.PTRACE_POKEUSR, tid, argOffsets[abi][arg], uintptr(v))
 }
 
-// Supported says why this build cannot enforce, nil if it can.
-func Supported() error { return nil }
+// restoreArg gives an argument register back at the end of the call.
+func restoreArg(tid int, abi table.ABI, arg int, v uint64) error { return setArg(tid, abi, arg, v) }

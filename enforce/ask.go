@@ -5,23 +5,30 @@ import (
 	"io"
 )
 
-// reply is an answer to a question: the thread and the begin of the call that
-// it was about.
+// reply is what the observer may say after the start: an answer to a question,
+// with the thread and the begin of the call that it was about, or that the
+// tree is to be given back.
 type reply struct {
-	TID    uint32
-	Begin  uint64
-	Answer Answer
+	TID     uint32
+	Begin   uint64
+	Answer  Answer
+	Release bool
 }
 
 // listen takes what the observer says, until it is gone: then questions end by
-// their timeouts.
-func (tr *tracer) listen(r io.Reader) {
+// their timeouts, and the rules go on.
+func (tr *tracer) listen(r io.Reader, wake func()) {
 	for {
 		var a reply
-		if readJSON(r, &a) != nil {
+		switch {
+		case readJSON(r, &a) != nil:
 			return
+		case a.Release:
+			tr.release.Store(true)
+			wake()
+		default:
+			tr.answers <- a
 		}
-		tr.answers <- a
 	}
 }
 

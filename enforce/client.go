@@ -19,17 +19,19 @@ const (
 	LaunchName = "__launch"
 )
 
+// noPreempt keeps Go's scheduler from sending signals to threads: they would
+// be seen, and interrupt waits.
+const noPreempt = "GODEBUG=asyncpreemptoff=1"
+
 // Client is the observer's end of an enforcer.
 type Client struct {
 	sock *os.File
 	in   []byte // read, but not yet a whole message
 }
 
-// Start starts an enforcer for a launching process and waits until it traces it.
+// Start starts an enforcer for a launching process, or for what runs, and waits
+// until it traces it.
 func Start(cfg *Config) (*Client, error) {
-	if err := Supported(); err != nil {
-		return nil, err
-	}
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
@@ -41,6 +43,7 @@ func Start(cfg *Config) (*Client, error) {
 	cmd := exec.Command("/proc/self/exe", ServeName)
 	cmd.Args[0] = "ebtrace"
 	cmd.Stderr = os.Stderr
+	cmd.Env = append(os.Environ(), noPreempt)
 	cmd.ExtraFiles = []*os.File{theirs}
 	// a group of its own: signals of the terminal are not for it
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -137,6 +140,12 @@ func (c *Client) Reply(q *Verdict, a Answer) error {
 	return writeJSON(c.sock, reply{TID: q.TID, Begin: q.Begin, Answer: a})
 }
 
+// Release gives an attached tree back: its threads go on without a tracer, as
+// they were. Drain then tells the rest and returns false.
+func (c *Client) Release() error {
+	return writeJSON(c.sock, reply{Release: true})
+}
+
 // Close stops listening; the enforcer goes on.
 func (c *Client) Close() error { return c.sock.Close() }
 
@@ -162,7 +171,7 @@ func Prepare(p *Program) (*Waiting, error) {
 	defer replyW.Close()
 	w := &Waiting{in: inW, reply: replyR}
 	w.PID, err = syscall.ForkExec("/proc/self/exe", []string{"ebtrace", LaunchName}, &syscall.ProcAttr{
-		Files: []uintptr{0, 1, 2, inR.Fd(), replyW.Fd()}, Env: []string{"GODEBUG=asyncpreemptoff=1"},
+		Files: []uintptr{0, 1, 2, inR.Fd(), replyW.Fd()}, Env: []string{noPreempt},
 	})
 	if err == nil {
 		err = writeJSON(inW, p)

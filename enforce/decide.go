@@ -17,12 +17,42 @@ func (tr *tracer) entered(t *task) {
 		tr.deny(t) // killed meanwhile, or a stop that is not understood
 		return
 	}
+	tr.enter(t, &si)
+}
+
+// enter handles a call that is stopped at its entry.
+func (tr *tracer) enter(t *task, si *stopInfo) {
 	c := call{abi: abiOf(si.Arch, si.NR), nr: int32(si.NR), ip: si.IP, args: si.Args}
-	if !tr.armed || int(c.abi) >= table.NumABI {
+	if !tr.armed {
 		tr.resume(t, 0)
 		return
 	}
-	tr.judge(t, &c)
+	t.now = nil
+	errno := uint32(0)
+	if tr.every && !tr.cfg.Monitor {
+		errno = tr.closed(&c)
+	}
+	switch {
+	case errno != 0:
+		tr.close(t, &c, errno)
+	case !tr.cfg.Monitor && t.space != nil && t.space.guarded(&c):
+		tr.close(t, &c, uint32(unix.EPERM))
+	case int(c.abi) >= table.NumABI || tr.every && len(tr.index[c.abi][c.nr]) == 0:
+		tr.resume(t, 0)
+	default:
+		tr.judge(t, &c)
+	}
+}
+
+// close lets a call fail that no rule names but that is closed.
+func (tr *tracer) close(t *task, c *call, errno uint32) {
+	now := monotonic()
+	t.now = &pending{action: &Action{}, call: *c, verdict: Verdict{Outcome: Skipped, Decision: Deny, Rule: Closing, Begin: now,
+		TID: uint32(t.tid), PID: uint32(t.pid), NR: c.nr, Result: -int64(errno)}}
+	_ = skipCall(t.tid, -int64(errno))
+	tr.tell(t, true)
+	t.now = nil
+	tr.resume(t, 0)
 }
 
 // judge finds the rule for a call and begins to carry it out.

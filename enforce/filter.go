@@ -27,12 +27,12 @@ func errnoAction(errno uint32) uint32 { return unix.SECCOMP_RET_ERRNO | errno }
 func Filter(rules []Rule, harden bool) []unix.SockFilter {
 	f := &filter{}
 	f.load(dataArch)
-	f.block(auditNative, func() { f.calls(rules, table.AMD64, harden) })
+	f.block(auditNative, func() { f.calls(rules, nativeABI, harden) })
 	f.block(auditCompat, func() {
 		if harden {
 			f.ret(errnoAction(enosys))
 		} else {
-			f.calls(rules, table.I386, false)
+			f.calls(rules, compatABI, false)
 		}
 	})
 	if harden {
@@ -73,7 +73,7 @@ func (f *filter) block(k uint32, body func()) {
 // calls appends the test of the number of a call of one ABI.
 func (f *filter) calls(rules []Rule, abi table.ABI, harden bool) {
 	f.load(dataNR)
-	if abi == table.AMD64 {
+	if abi == table.AMD64 && nativeABI == table.AMD64 {
 		x32 := uint32(unix.SECCOMP_RET_ALLOW)
 		if harden {
 			x32 = errnoAction(enosys)
@@ -104,6 +104,9 @@ func (f *filter) traceRange(lo, hi uint32) {
 // named returns the numbers of an ABI that rules name, sorted.
 func named(rules []Rule, abi table.ABI) []int32 {
 	var all []int32
+	if int(abi) >= table.NumABI {
+		return nil
+	}
 	for i := range rules {
 		all = append(all, rules[i].Calls[abi]...)
 	}

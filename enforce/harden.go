@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ebtrace/ebtrace/decode/table"
 )
 
 // Closed is a way around a filter or its tracer, and how it is closed.
@@ -27,36 +29,69 @@ const (
 	seccompNewListener = 8          // SECCOMP_FILTER_FLAG_NEW_LISTENER, linux/seccomp.h
 )
 
-// hardened appends what Hardening lists, for the native ABI; the number is in
-// the accumulator and is there afterwards.
-func (f *filter) hardened(rules []Rule) {
-	type closed struct{ nr, errno uint32 }
-	list := []closed{
-		{unix.SYS_IO_URING_SETUP, enosys}, {unix.SYS_CLONE3, enosys},
-		{unix.SYS_USERFAULTFD, uint32(unix.EPERM)}, {unix.SYS_BPF, uint32(unix.EPERM)},
-	}
-	for i := range rules {
-		if m := &rules[i].Match; m.Path != nil || m.Path2 != nil {
-			list = append(list, closed{unix.SYS_OPEN_BY_HANDLE_AT, uint32(unix.EPERM)})
-		}
-		if len(rules[i].Match.Addr) > 0 {
-			list = append(list, closed{unix.SYS_SENDMMSG, enosys})
-		}
-	}
-	slices.SortFunc(list, func(a, b closed) int { return int(a.nr) - int(b.nr) })
-	for _, c := range slices.Compact(list) {
-		f.jump(unix.BPF_JEQ, c.nr)
-		f.ret(errnoAction(c.errno))
-	}
-	f.flag(unix.SYS_SECCOMP, 1, seccompNewListener)
-	f.flag(unix.SYS_CLONE, 0, cloneUntraced)
+// closedCall is a call of the native ABI that fails, always or with a bit in
+// the low word of an argument.
+type closedCall struct {
+	nr, errno uint32
+	arg       int
+	bit       uint32 // 0: always
 }
 
-// flag lets call nr fail with EPERM if bit is set in the low word of an argument.
-func (f *filter) flag(nr uint32, arg int, bit uint32) {
-	f.add(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, nr, 0, 4)
-	f.load(uint32(dataArg + 8*arg))
-	f.add(unix.BPF_JMP|unix.BPF_JSET|unix.BPF_K, bit, 0, 1)
-	f.ret(errnoAction(uint32(unix.EPERM)))
-	f.load(dataNR)
+// closedCalls are those that Hardening names, for these rules.
+func closedCalls(rules []Rule) (list []closedCall) {
+	add := func(name string, errno uint32, arg int, bit uint32) {
+		nr, ok := table.Number(nativeABI, name)
+		c := closedCall{uint32(nr), errno, arg, bit}
+		if ok && !slices.Contains(list, c) {
+			list = append(list, c)
+		}
+	}
+	add("io_uring_setup", enosys, 0, 0)
+	add("clone3", enosys, 0, 0)
+	add("userfaultfd", uint32(unix.EPERM), 0, 0)
+	add("bpf", uint32(unix.EPERM), 0, 0)
+	add("seccomp", uint32(unix.EPERM), 1, seccompNewListener)
+	add("clone", uint32(unix.EPERM), 0, cloneUntraced)
+	for i := range rules {
+		if m := &rules[i].Match; m.Path != nil || m.Path2 != nil {
+			add("open_by_handle_at", uint32(unix.EPERM), 0, 0)
+		}
+		if len(rules[i].Match.Addr) > 0 {
+			add("sendmmsg", enosys, 0, 0)
+		}
+	}
+	return list
+}
+
+// hardened appends closedCalls; the number is in the accumulator and is there
+// afterwards.
+func (f *filter) hardened(rules []Rule) {
+	for _, c := range closedCalls(rules) {
+		if c.bit == 0 {
+			f.jump(unix.BPF_JEQ, c.nr)
+			f.ret(errnoAction(c.errno))
+			continue
+		}
+		f.add(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, c.nr, 0, 4)
+		f.load(uint32(dataArg + 8*c.arg))
+		f.add(unix.BPF_JMP|unix.BPF_JSET|unix.BPF_K, c.bit, 0, 1)
+		f.ret(errnoAction(c.errno))
+		f.load(dataNR)
+	}
+}
+
+// closed is the error with which a call fails that is closed, 0 if it is not.
+func (tr *tracer) closed(c *call) uint32 {
+	if !tr.cfg.Harden {
+		return 0
+	}
+	if c.abi != nativeABI {
+		return enosys
+	}
+	for _, k := range tr.closing {
+		if k.nr == uint32(c.nr) && (k.bit == 0 || uint32(c.args[k.arg])&k.bit != 0) {
+			return k.errno
+		}
+	}
+	return 0
 }

@@ -5,12 +5,15 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ebtrace/ebtrace/decode/table"
 )
 
-// traceOptions of every task: its children are traced too, and all are killed
-// if the enforcer dies.
-const traceOptions = unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACESECCOMP | unix.PTRACE_O_TRACEFORK |
-	unix.PTRACE_O_TRACEVFORK | unix.PTRACE_O_EXITKILL | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC
+// traceOptions of every task: its children are traced too. To them come, of a
+// command, PTRACE_O_TRACESECCOMP, and PTRACE_O_EXITKILL, with which all are
+// killed if the enforcer dies.
+const traceOptions = unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACEVFORK |
+	unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC
 
 func ptrace(request, tid int, addr, data uintptr) error {
 	_, _, e := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(request), uintptr(tid), addr, data, 0, 0)
@@ -22,7 +25,7 @@ func ptrace(request, tid int, addr, data uintptr) error {
 
 // seize makes the calling thread the tracer of tid, with the options in the
 // same call: no child can escape between.
-func seize(tid int) error { return ptrace(unix.PTRACE_SEIZE, tid, 0, traceOptions) }
+func seize(tid int, options uintptr) error { return ptrace(unix.PTRACE_SEIZE, tid, 0, options) }
 
 // stopInfo is struct ptrace_syscall_info (linux/ptrace.h, since Linux 5.3).
 type stopInfo struct {
@@ -39,6 +42,7 @@ type stopInfo struct {
 
 // Values of stopInfo.Op.
 const (
+	opNone    = 0
 	opEntry   = 1
 	opExit    = 2
 	opSeccomp = 3
@@ -75,23 +79,32 @@ func kernelMade(tid, self int) error {
 }
 
 // waitAny waits for a task that this thread traces. Children of other threads
-// are left alone. With now it does not wait: tid is 0 if none has stopped.
+// are left alone. tid is 0 if a signal came first, or with now if none has stopped.
 func waitAny(now bool) (tid int, ws unix.WaitStatus, err error) {
 	options := unix.WALL | unix.WNOTHREAD
 	if now {
 		options |= unix.WNOHANG
 	}
-	for {
-		// raw: the runtime would give this thread's place to another one each
-		// time, which costs more than the stop itself
-		var status int32
-		n, _, e := unix.RawSyscall6(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&status)), uintptr(options), 0, 0, 0)
-		switch e {
-		case 0:
-			return int(n), unix.WaitStatus(status), nil
-		case unix.EINTR:
-		default:
-			return 0, 0, e
+	// raw: the runtime would give this thread's place to another one each
+	// time, which costs more than the stop itself
+	var status int32
+	n, _, e := unix.RawSyscall6(unix.SYS_WAIT4, ^uintptr(0), uintptr(unsafe.Pointer(&status)), uintptr(options), 0, 0, 0)
+	switch e {
+	case 0:
+		return int(n), unix.WaitStatus(status), nil
+	case unix.EINTR:
+		return 0, 0, nil
+	}
+	return 0, 0, e
+}
+
+// numbers is the set of native calls of these names.
+func numbers(names ...string) map[int32]bool {
+	m := map[int32]bool{}
+	for _, n := range names {
+		if nr, ok := table.Number(nativeABI, n); ok {
+			m[nr] = true
 		}
 	}
+	return m
 }

@@ -1,10 +1,13 @@
 package enforce
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -12,6 +15,12 @@ import (
 
 // serveSocket is the enforcer's descriptor to the observer.
 const serveSocket = 3
+
+// places for goroutines: the tracer, what watches it and what listens.
+const places = 3
+
+// collectEvery is after how many stops garbage is collected.
+const collectEvery = 2000
 
 // ready is what the enforcer says before the verdicts.
 type ready struct{ Err string }
@@ -21,6 +30,10 @@ type ready struct{ Err string }
 // until nothing is left to trace. The caller must have locked the main
 // goroutine to its thread: that thread is the tracer.
 func Serve() int {
+	// The tracer's thread waits without telling Go's scheduler of it: others
+	// must have a place to run, and collecting garbage must not wait for it.
+	runtime.GOMAXPROCS(places)
+	debug.SetGCPercent(-1)
 	unix.CloseOnExec(serveSocket)
 	sock := os.NewFile(serveSocket, "observer")
 	signal.Ignore(syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGTSTP)
@@ -31,16 +44,23 @@ func Serve() int {
 	if err := readJSON(sock, &cfg); err != nil {
 		return 1
 	}
-	tr := newTracer(&cfg, sock)
+	var early bytes.Buffer // what is to be told comes after ready
+	tr := newTracer(&cfg, &early)
 	err := tr.begin()
 	var r ready
 	if err != nil {
 		r.Err = err.Error()
 	}
-	if err := writeJSON(sock, r); err != nil || r.Err != "" {
+	told := writeJSON(sock, r)
+	switch {
+	case err != nil || told != nil && !tr.every:
 		return 1
+	case told != nil: // nobody to enforce for
+		tr.release.Store(true)
 	}
-	go tr.listen(sock)
+	_, _ = sock.Write(early.Bytes())
+	tr.out = sock
+	go tr.listen(sock, tr.waker())
 	if err := tr.run(); err != nil && !errors.Is(err, unix.ECHILD) {
 		return 1
 	}
@@ -49,7 +69,14 @@ func Serve() int {
 
 // begin seizes what is to be traced.
 func (tr *tracer) begin() error {
-	if err := seize(tr.cfg.Launch); err != nil {
+	if tr.every {
+		return tr.attach()
+	}
+	options := uintptr(traceOptions | unix.PTRACE_O_TRACESECCOMP)
+	if tr.cfg.Kill {
+		options |= unix.PTRACE_O_EXITKILL
+	}
+	if err := seize(tr.cfg.Launch, options); err != nil {
 		return fmt.Errorf("ptrace(PTRACE_SEIZE, %d): %w", tr.cfg.Launch, err)
 	}
 	tr.task(tr.cfg.Launch).known = true

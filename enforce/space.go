@@ -1,10 +1,12 @@
 package enforce
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"os"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -12,12 +14,15 @@ import (
 // space is memory that a target can read and never change: what rules have
 // looked at is copied there, and the kernel reads the copy. It is a sealed
 // file, mapped into each program right after its execve, while it has one
-// thread, and sealed there too; children by fork share it.
+// thread, or at an attach, while all are stopped; children by fork share it.
+// The mapping is sealed too, or calls that could change it are refused (guard).
 type space struct {
-	addr uint64 // in the target
-	mem  []byte // the same here
-	used [slots]bool
-	refs int
+	addr   uint64 // in the target
+	mem    []byte // the same here
+	inode  uint64 // of the file
+	sealed bool   // by mseal(2)
+	used   [slots]bool
+	refs   int
 }
 
 // A slot holds what one call needs: two paths, or a path and a structure, and
@@ -42,32 +47,29 @@ func (s *space) take() (int, error) {
 }
 
 // share gives t the space of another task.
-func (t *task) share(s *space) {
-	if s != nil {
-		s.refs++
-	}
-	t.leave()
+func (t *task) share(tr *tracer, s *space) {
+	s.refs++
+	t.leave(tr)
 	t.space = s
 }
 
 // leave gives the space of t up.
-func (t *task) leave() {
+func (t *task) leave(tr *tracer) {
 	s := t.space
 	t.space = nil
 	if s == nil {
 		return
 	}
 	if s.refs--; s.refs == 0 {
+		delete(tr.spaces, s.inode)
 		_ = unix.Munmap(s.mem)
 	}
 }
 
-// CanSeal says why this kernel cannot keep a copy from its target, nil if it can.
-func CanSeal() error {
-	if _, _, e := unix.Syscall(sysMseal, 0, 0, 0); e == unix.ENOSYS {
-		return errors.New("rules that look at paths or addresses need mseal(2), which came with Linux 6.10: without it a second thread could change what was looked at")
-	}
-	return nil
+// canSeal says whether this kernel has mseal(2): Linux 6.10.
+func canSeal() bool {
+	_, _, e := unix.Syscall(sysMseal, 0, 0, 0)
+	return e != unix.ENOSYS
 }
 
 // errNoVDSO is of programs of another ABI: their calls are closed.
@@ -92,7 +94,7 @@ func (tr *tracer) seal(t *task, s *subject) (*copied, error) {
 		c := &copied{slot: -1, regs: s.c.args}
 		return c, s.rewrite(c)
 	}
-	if t.space == nil {
+	if t.space == nil && !tr.findSpace(t) {
 		return nil, unix.EPERM
 	}
 	slot, err := t.space.take()
@@ -166,7 +168,7 @@ func (tr *tracer) unseal(t *task, restore bool) {
 	}
 	for i := range c.set {
 		if restore && c.set[i] {
-			_ = setArg(t.tid, t.copiedABI, i, c.regs[i])
+			_ = restoreArg(t.tid, t.copiedABI, i, c.regs[i])
 		}
 	}
 }
@@ -184,27 +186,31 @@ func inspects(rules []Rule) bool {
 // Inspects says whether some rule looks at memory of the target.
 func Inspects(rules []Rule) bool { return inspects(rules) }
 
-// makeSpace makes the space of a program that an execve has just put in place.
-// The observer is told of the calls that t makes for it.
-func (tr *tracer) makeSpace(t *task) error {
+// makeSpace makes the space of a program that an execve has just put in place,
+// or, with event, of one that is in an event stop with all its threads. The
+// observer is told of the calls that t makes for it.
+func (tr *tracer) makeSpace(t *task, event bool) error {
 	begin := monotonic()
-	r, err := newRemote(tr, t)
+	r, err := newRemote(tr, t, event)
 	if err != nil {
+		if r != nil {
+			r.restore()
+		}
 		return err
 	}
-	s, err := r.build()
+	s, err := r.build(tr.cfg.SpaceAt, tr.cfg.Launch != 0 && canSeal())
 	r.restore()
 	tr.hide(t, begin)
 	if err == nil {
-		s.refs = 1
-		t.leave()
-		t.space = s
+		tr.spaces[s.inode] = s
+		t.share(tr, s)
 	}
 	return err
 }
 
-// build runs the calls that make a space in the target.
-func (r *remote) build() (*space, error) {
+// build runs the calls that make a space in the target, at an address if that
+// is not 0.
+func (r *remote) build(at uint64, sealed bool) (*space, error) {
 	// until it is sealed nobody of the same user may come by the file, as by /proc/PID/fd
 	if d, err := r.call(unix.SYS_PRCTL, unix.PR_GET_DUMPABLE); err == nil && d == 1 {
 		if _, err := r.call(unix.SYS_PRCTL, unix.PR_SET_DUMPABLE, 0); err != nil {
@@ -225,15 +231,24 @@ func (r *remote) build() (*space, error) {
 	if err := f.Truncate(spaceSize); err != nil {
 		return nil, err
 	}
-	s := &space{}
+	s := &space{sealed: sealed}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return nil, err
+	}
+	s.inode = st.Ino
 	if s.mem, err = unix.Mmap(int(f.Fd()), 0, spaceSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED); err != nil {
 		return nil, err
 	}
 	seals := unix.F_SEAL_FUTURE_WRITE | unix.F_SEAL_SHRINK | unix.F_SEAL_GROW | unix.F_SEAL_SEAL
-	if _, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, seals); err == nil {
-		s.addr, err = r.call(unix.SYS_MMAP, 0, spaceSize, unix.PROT_READ, unix.MAP_SHARED, fd, 0)
+	flags := uint64(unix.MAP_SHARED)
+	if at != 0 {
+		flags |= unix.MAP_FIXED_NOREPLACE
 	}
-	if err == nil {
+	if _, err = unix.FcntlInt(f.Fd(), unix.F_ADD_SEALS, seals); err == nil {
+		s.addr, err = r.call(unix.SYS_MMAP, at, spaceSize, unix.PROT_READ, flags, fd, 0)
+	}
+	if err == nil && sealed {
 		_, err = r.call(sysMseal, s.addr, spaceSize, 0)
 	}
 	if err != nil {
@@ -241,4 +256,28 @@ func (r *remote) build() (*space, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// findSpace gives t the space that its memory has already: it shares the
+// memory with a task that had it made.
+func (tr *tracer) findSpace(t *task) bool {
+	f, err := os.Open("/proc/" + strconv.Itoa(t.tid) + "/maps")
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	for in := bufio.NewScanner(f); in.Scan(); {
+		part := strings.Fields(in.Text()) // range, rights, offset, device, inode, name
+		if len(part) < 6 || !strings.HasPrefix(part[5], "/memfd:") {
+			continue
+		}
+		inode, _ := strconv.ParseUint(part[4], 10, 64)
+		from, _, _ := strings.Cut(part[0], "-")
+		addr, _ := strconv.ParseUint(from, 16, 64)
+		if s := tr.spaces[inode]; s != nil && s.addr == addr && part[1] == "r--s" && part[2] == "00000000" {
+			t.share(tr, s)
+			return true
+		}
+	}
+	return false
 }

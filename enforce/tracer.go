@@ -3,7 +3,9 @@ package enforce
 import (
 	"errors"
 	"io"
+	"runtime"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -16,6 +18,9 @@ type task struct {
 	tid, pid  int
 	mem       handle
 	known     bool             // its parent has told of it
+	seized    bool             // it ran before the rules
+	admitted  bool             // at an attach: it has stopped once
+	stop      unix.WaitStatus  // its last event stop
 	counts    map[countKey]int // of When: invocations so far
 	now       *pending         // the call that it is stopped in or that is to stop at its exit
 	sent      int              // signals of rules that it has not taken yet
@@ -61,7 +66,11 @@ type tracer struct {
 	tasks    map[int]*task
 	inspects bool // some rule looks at memory: it is copied where it cannot change
 	armed    bool // the command is in place: rules hold
+	every    bool // attached: tasks stop at every call
+	closing  []closedCall
 	self     int
+	stops    int
+	spaces   map[uint64]*space // by inode
 	mem      memory
 	plans    *table.PlanSet
 	buf      []byte
@@ -69,12 +78,23 @@ type tracer struct {
 	held     map[*task]bool // stopped before their parents told of them
 	waits    waiter
 	answers  chan reply
+
+	parked  map[*task]bool // stopped until all are
+	parking bool
+	gone    map[int]bool // found, but ended before they could be seized
+	release atomic.Bool  // the observer wants the tree to be given back
+	heard   atomic.Bool
+	leaving bool
+	leaveBy time.Time
 }
 
 func newTracer(cfg *Config, out io.Writer) *tracer {
 	tr := &tracer{cfg: cfg, out: out, tasks: map[int]*task{}, self: unix.Getpid(), delays: map[*task]bool{}, held: map[*task]bool{},
 		answers: make(chan reply, 16), waits: newWaiter(),
-		plans: table.Plans(table.PlanOptions{FDs: cfg.FDs})}
+		parked: map[*task]bool{}, gone: map[int]bool{}, spaces: map[uint64]*space{}, plans: table.Plans(table.PlanOptions{FDs: cfg.FDs})}
+	tr.every = len(cfg.Targets) > 0
+	tr.armed = tr.every
+	tr.closing = closedCalls(cfg.Rules)
 	tr.inspects = inspects(cfg.Rules) && !cfg.Monitor
 	for abi := range tr.index {
 		tr.index[abi] = map[int32][]int{}
@@ -93,25 +113,47 @@ func (tr *tracer) run() error {
 	go tr.mem.watch()
 	go tr.waits.run()
 	for {
-		tid, ws, err := tr.next()
-		switch {
+		switch err := tr.step(false); {
 		case errors.Is(err, unix.ECHILD):
 			return nil
 		case err != nil:
 			return err
-		case tid == 0:
-			continue
-		case ws.Exited() || ws.Signaled():
-			tr.forget(tid)
-		case ws.Stopped():
-			tr.stopped(tr.task(tid), ws)
 		}
 	}
 }
 
-// next returns a stop, or tid 0 after a delay is over or a question answered.
-func (tr *tracer) next() (tid int, ws unix.WaitStatus, err error) {
-	if len(tr.delays) == 0 {
+// step serves one stop, or with now none if there is none.
+func (tr *tracer) step(now bool) error {
+	if tr.release.Load() && !tr.leaving {
+		tr.heard.Store(true)
+		tr.leave()
+	}
+	if tr.leaving {
+		tr.letGo()
+	}
+	tid, ws, err := tr.next(now)
+	switch {
+	case err != nil:
+		return err
+	case tid == 0:
+	case ws.Exited() || ws.Signaled():
+		tr.forget(tid)
+	case ws.Stopped():
+		tr.stopped(tr.task(tid), ws)
+		if tr.stops++; tr.stops%collectEvery == 0 {
+			runtime.GC()
+		}
+	}
+	return nil
+}
+
+// pollDelay is how often stops are looked for while tasks are parked.
+const pollDelay = 500 * time.Microsecond
+
+// next returns a stop, or tid 0 after a delay is over or a question answered,
+// or with poll.
+func (tr *tracer) next(poll bool) (tid int, ws unix.WaitStatus, err error) {
+	if len(tr.delays) == 0 && !poll && !tr.leaving {
 		return waitAny(false)
 	}
 	tid, ws, err = waitAny(true)
@@ -119,6 +161,9 @@ func (tr *tracer) next() (tid int, ws unix.WaitStatus, err error) {
 		return tid, ws, err
 	}
 	now, first := time.Now(), time.Duration(1<<62)
+	if poll || tr.leaving {
+		first = pollDelay
+	}
 	for t := range tr.delays {
 		left := t.now.due.Sub(now)
 		if left <= 0 {
@@ -137,7 +182,7 @@ func (tr *tracer) next() (tid int, ws unix.WaitStatus, err error) {
 
 // delay calls step on t after d.
 func (tr *tracer) delay(t *task, d time.Duration, step func(*tracer, *task)) {
-	if d <= 0 || tr.cfg.Monitor {
+	if d <= 0 || tr.cfg.Monitor || tr.leaving {
 		step(tr, t)
 		return
 	}
@@ -148,7 +193,7 @@ func (tr *tracer) delay(t *task, d time.Duration, step func(*tracer, *task)) {
 func (tr *tracer) task(tid int) *task {
 	t := tr.tasks[tid]
 	if t == nil {
-		t = &task{tid: tid, pid: tgidOf(tid)}
+		t = &task{tid: tid, pid: tgidOf(tid), known: tr.every}
 		tr.tasks[tid] = t
 	}
 	return t
@@ -159,9 +204,10 @@ func (tr *tracer) forget(tid int) {
 		tr.withdraw(t)
 		t.mem.close()
 		tr.unseal(t, false)
-		t.leave()
+		t.leave(tr)
 		delete(tr.delays, t)
 		delete(tr.held, t)
+		delete(tr.parked, t)
 		delete(tr.tasks, tid)
 	}
 	for child := range tr.held {
@@ -199,7 +245,14 @@ const eventStop = 128
 // stopped handles one stop of t.
 func (tr *tracer) stopped(t *task, ws unix.WaitStatus) {
 	sig, event := ws.StopSignal(), int(ws)>>16
+	if event == eventStop {
+		t.stop = ws
+	}
 	switch {
+	case event == eventStop && (tr.parking || tr.leaving):
+		tr.parked[t] = true
+	case event == eventStop && tr.every && !t.admitted:
+		tr.admit(t)
 	case event == unix.PTRACE_EVENT_SECCOMP:
 		tr.entered(t)
 	case event == eventStop && groupStops[sig]:
@@ -218,13 +271,38 @@ func (tr *tracer) stopped(t *task, ws unix.WaitStatus) {
 	case event != 0:
 		tr.resume(t, 0)
 	case sig == unix.SIGTRAP|0x80:
-		tr.left(t)
+		tr.halted(t)
 	default:
 		if t.sent > 0 {
 			t.sent--
 			_ = kernelMade(t.tid, tr.self)
 		}
+		if idle(t.tid)>>(sig-1)&1 == 1 {
+			var regs registers
+			_ = regs.get(t.tid) == nil && tr.smooth(t, &regs)
+		}
 		tr.resume(t, sig)
+	}
+}
+
+// halted handles a stop at the entry or the exit of a call.
+func (tr *tracer) halted(t *task) {
+	var si stopInfo
+	switch {
+	case !tr.every:
+		tr.left(t)
+	case si.get(t.tid) != nil:
+		tr.resume(t, 0) // killed meanwhile
+	case si.Op != opEntry:
+		if int64(si.NR) == -int64(unix.EINTR) {
+			var regs registers
+			_ = regs.get(t.tid) == nil && tr.smooth(t, &regs)
+		}
+		tr.left(t)
+	case tr.leaving:
+		tr.resume(t, 0)
+	default:
+		tr.enter(t, &si)
 	}
 }
 
@@ -236,7 +314,7 @@ func (tr *tracer) forked(t *task) {
 	}
 	child := tr.task(int(tid))
 	if child.space == nil && t.space != nil {
-		child.share(t.space)
+		child.share(tr, t.space)
 	}
 	child.known = true
 	if tr.held[child] {
@@ -262,18 +340,18 @@ func (tr *tracer) execed(t *task) {
 		t.counts, t.now, t.sent = was.counts, was.now, was.sent
 		was.mem.close()
 		tr.unseal(was, false)
-		was.leave()
+		was.leave(tr)
 		delete(tr.delays, was)
 		delete(tr.tasks, int(old))
 	}
 	tr.unseal(t, false)
-	t.leave()
+	t.leave(tr)
 	if tr.verifyExec(t) {
 		return
 	}
 	if tr.armed && tr.inspects {
 		t.now = nil
-		if err := tr.makeSpace(t); err != nil && tr.tasks[t.tid] == t && !errors.Is(err, errNoVDSO) {
+		if err := tr.makeSpace(t, false); err != nil && tr.tasks[t.tid] == t && !errors.Is(err, errNoVDSO) {
 			_ = unix.Kill(t.pid, unix.SIGKILL) // no rule could hold
 		}
 	}
@@ -282,8 +360,11 @@ func (tr *tracer) execed(t *task) {
 // resume lets t go on, with a signal or without, to its next stop.
 func (tr *tracer) resume(t *task, sig unix.Signal) {
 	request := unix.PTRACE_CONT
-	if t.now != nil && t.now.exit {
+	if t.now != nil && t.now.exit || tr.every && !tr.leaving {
 		request = unix.PTRACE_SYSCALL
+	}
+	if tr.leaving || tr.parking { // any stop takes the place of the event stop that was asked for
+		_ = ptrace(unix.PTRACE_INTERRUPT, t.tid, 0, 0)
 	}
 	_ = ptrace(request, t.tid, 0, uintptr(sig)) // it may have been killed meanwhile
 }

@@ -12,9 +12,16 @@ import (
 type Config struct {
 	Rules   []Rule
 	Monitor bool // decide and tell, but change nothing
-	Launch  int  // process that will execve the command
-	StrSize int  // bytes of data to keep with a call that does not run
-	FDs     bool // with what its descriptors are
+	Harden  bool // close ways around the rules
+	Kill    bool // the tree is killed if the enforcer dies
+	Launch  int  // process that will execve the command, or
+	// Targets are what is attached to, with all threads of their processes,
+	// and with Descend all children.
+	Targets []Thread
+	Descend bool
+	SpaceAt uint64 // where the copies are to be in a command; 0: anywhere
+	StrSize int    // bytes of data to keep with a call that does not run
+	FDs     bool   // with what its descriptors are
 }
 
 // Outcome is what became of a call.
@@ -32,6 +39,9 @@ const (
 	Poked   // of a call that Ran: at its end memory was overwritten
 	Asks    // somebody is to answer; see Client.Reply
 	Settled // that question needs no answer any more
+	// Unchecked: it had begun before the rules were in force, and rules name
+	// it; no Record.
+	Unchecked
 )
 
 // Answer is what became of a question.
@@ -45,6 +55,9 @@ const (
 	Silent         // nobody answered in time
 )
 
+// Closing is the Verdict.Rule of a call that is closed besides the rules.
+const Closing = 0xffff
+
 // Verdict is one decision.
 type Verdict struct {
 	Outcome  Outcome
@@ -54,7 +67,7 @@ type Verdict struct {
 	Poked    uint8  // arguments whose memory was overwritten, a bit for each
 	Args     uint8  // arguments that the kernel got changed, a bit for each
 	Answer   Answer // of who was asked
-	Rule     uint16 // index in Config.Rules
+	Rule     uint16 // index in Config.Rules, or Closing
 	// Begin is when the call stopped, End when its thread went on; ns, CLOCK_MONOTONIC.
 	Begin, End uint64
 	TID, PID   uint32

@@ -43,6 +43,7 @@ func (t *trace) finish(pumpErr error) (lost uint64, err error) {
 	if pumpErr != nil {
 		return 0, pumpErr
 	}
+	t.giveBack()
 	if err := t.sess.Finish(t.seq); err != nil {
 		return 0, err
 	}

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"syscall"
+	"time"
 
+	"github.com/ebtrace/ebtrace/decode/output"
 	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/enforce"
 	"github.com/ebtrace/ebtrace/enforce/policy"
+	"github.com/ebtrace/ebtrace/loader"
 )
 
 // The processes that ebtrace starts of itself run on their first thread: one
@@ -48,11 +52,29 @@ func setInject(o *options, expr string, fault bool) error {
 
 // enforceConfig is what the enforcer is told.
 func (o *options) enforceConfig() *enforce.Config {
-	cfg := &enforce.Config{Rules: enforce.Injections(o.inject), StrSize: o.text.StrSize, FDs: o.text.Files != 0}
+	cfg := &enforce.Config{Rules: enforce.Injections(o.inject), StrSize: o.text.StrSize, FDs: o.text.Files != 0,
+		Kill: len(o.command) > 0, Harden: o.hardens()}
 	if p := o.policy; p != nil {
-		cfg.Rules, cfg.Monitor = p.Rules, p.Monitor
+		cfg.Rules, cfg.Monitor, cfg.Kill = p.Rules, p.Monitor, p.OnExit == policy.OnExitKill
 	}
 	return cfg
+}
+
+// checkEnforce finds what rules do not go together with.
+func (o *options) checkEnforce() error {
+	switch {
+	case !o.enforcing():
+		return nil
+	case o.noFollow:
+		return errors.New("--enforce, -e inject= and -e fault= are for what is traced and all it starts: they exclude --no-follow")
+	case o.policy != nil && len(o.inject) > 0:
+		return errors.New("--enforce and -e inject= or -e fault= are mutually exclusive")
+	case len(o.command) > 0 && len(o.pids) > 0:
+		return errors.New("with --enforce, -e inject= or -e fault= there is either a command or -p PID, not both")
+	case len(o.command) > 0 && o.policy != nil && o.policy.OnExit == policy.OnExitRelease:
+		return errors.New("on_exit: release is not available for a command: its seccomp filter cannot be taken away, and without the enforcer every call that a rule names would fail; use kill, or attach with --pid")
+	}
+	return nil
 }
 
 // setPolicy reads the policy of --enforce.
@@ -69,11 +91,6 @@ func (o *options) hardens() bool { return o.policy != nil && o.policy.Harden && 
 // ebtrace's child and waits for the tracer before it becomes the command.
 func (t *trace) launchEnforced() (pid int, err error) {
 	cfg := t.o.enforceConfig()
-	if enforce.Inspects(cfg.Rules) && !cfg.Monitor {
-		if err := enforce.CanSeal(); err != nil {
-			return 0, failf("Can't enforce: %w", err)
-		}
-	}
 	p := &enforce.Program{Path: t.cmd.path, Argv: t.cmd.argv, Env: t.cmd.env, Filter: enforce.Filter(cfg.Rules, t.o.hardens())}
 	asker, err := t.o.newAsker(cfg.Rules, true)
 	if err != nil {
@@ -107,6 +124,45 @@ func (t *trace) launchEnforced() (pid int, err error) {
 		return 0, failf("Can't run '%s': %w", t.cmd.path, err)
 	}
 	return w.PID, nil
+}
+
+// attachEnforced brings the rules into force for what runs already.
+func (t *trace) attachEnforced(found []loader.Attached) error {
+	cfg := t.o.enforceConfig()
+	cfg.Descend = !t.o.noDescendants
+	for _, a := range found {
+		cfg.Targets = append(cfg.Targets, enforce.Thread{TID: int(a.TID), Start: a.Start})
+	}
+	asker, err := t.o.newAsker(cfg.Rules, false)
+	if err != nil {
+		return err
+	}
+	client, err := enforce.Start(cfg)
+	if err != nil {
+		return failf("Can't enforce: %w", err)
+	}
+	asker.listens(client)
+	t.verdicts = newVerdicts(cfg, client, t.o, asker)
+	if t.o.text.Quiet&output.QuietAttach == 0 {
+		say("the rules are in force")
+	}
+	return nil
+}
+
+// releaseLimit is how long ebtrace waits for an attached tree to be given back.
+const releaseLimit = 5 * time.Second
+
+// giveBack ends enforcement of an attached tree. What waits in the kernel, as
+// the parent of a vfork, is given back by the enforcer alone.
+func (t *trace) giveBack() {
+	if t.verdicts == nil || t.cmd != nil || t.verdicts.client.Release() != nil {
+		return
+	}
+	select {
+	case <-t.verdicts.over:
+	case <-time.After(releaseLimit):
+		say("some threads wait in the kernel: they go on under the rules until they come out")
+	}
 }
 
 // wantsVerdict says whether a call that did not run is to be shown.

@@ -144,16 +144,11 @@ func (o *options) check() error {
 		return errors.New("-A/--output-append-mode needs -o FILE")
 	case o.out.append && piped:
 		return errors.New("piping the output and -A/--output-append-mode are mutually exclusive")
-	case o.enforcing() && len(o.command) == 0:
-		return errors.New("--enforce, -e inject= and -e fault= are available with a command only")
-	case o.enforcing() && o.noFollow:
-		return errors.New("--enforce, -e inject= and -e fault= are for the command and all it starts: they exclude --no-follow")
-	case o.ask != "" && o.policy == nil:
-		return errors.New("--ask is of use with --enforce only")
-	case o.policy != nil && len(o.inject) > 0:
-		return errors.New("--enforce and -e inject= or -e fault= are mutually exclusive")
 	case o.out.file == "" && o.out.separately:
 		o.out.separately = false // as strace: without a file -ff is -f
+	}
+	if err := o.checkEnforce(); err != nil {
+		return err
 	}
 	return o.checkLayers()
 }

@@ -54,6 +54,7 @@ func start(o *options) int {
 	signals := catch()
 	if err := t.begin(); err != nil {
 		say("%v", err)
+		t.giveBack()
 		t.closeAll()
 		if t.child == 0 {
 			return t.failed(err)
@@ -119,6 +120,11 @@ func (t *trace) begin() error {
 			return failf("Can't attach to process %d: the kernel does not show it; it may have ended", t.o.pids[0])
 		}
 		t.tellAttached(found)
+		if t.o.enforcing() {
+			if err := t.attachEnforced(found); err != nil {
+				return err
+			}
+		}
 	}
 	if t.cmd != nil {
 		pid, err := t.launch()
@@ -167,7 +173,7 @@ func (t *trace) emit(ev *events.Event) error {
 		if err := t.emitVerdicts(ev.Time); err != nil {
 			return err
 		}
-		if ev.Kind <= events.End && t.verdicts.hides(ev.TID, ev.Rec.Nr, ev.Rec.Call.Begin) {
+		if ev.Kind <= events.End && (t.verdicts.hides(ev.TID, ev.Rec.Nr, ev.Rec.Call.Begin) || t.verdicts.swallows(ev)) {
 			return nil
 		}
 	}

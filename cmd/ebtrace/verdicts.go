@@ -29,6 +29,9 @@ type verdicts struct {
 	hidden map[uint32][]*enforce.Verdict // spans in which a thread called for the enforcer
 	poked  map[uint32][]*enforce.Verdict // by thread: of calls whose ends were poked into
 	asker  *asker                        // nil: nobody is asked
+	over   chan struct{}                 // closed when the enforcer says no more
+
+	empty map[uint32]bool // threads whose next call is what is left of one that did not run
 
 	starts map[uint32]uint64 // of threads, by id
 	info   decode.Verdict
@@ -40,8 +43,10 @@ type verdicts struct {
 
 func newVerdicts(cfg *enforce.Config, c *enforce.Client, o *options, a *asker) *verdicts {
 	v := &verdicts{rules: cfg.Rules, client: c, more: true, ran: map[uint32][]*enforce.Verdict{}, hidden: map[uint32][]*enforce.Verdict{},
+		over: make(chan struct{}), empty: map[uint32]bool{},
 		starts: map[uint32]uint64{}, poked: map[uint32][]*enforce.Verdict{}, asked: o.newDecoder(), asker: a}
 	go func() { // so that the enforcer never waits for the output
+		defer close(v.over)
 		for v.drain() {
 			c.Wait()
 			time.Sleep(verdictPause) // so that not each verdict wakes ebtrace
@@ -60,7 +65,7 @@ func (v *verdicts) drain() bool {
 
 func (v *verdicts) add(d *enforce.Verdict) {
 	switch {
-	case int(d.Rule) >= len(v.rules):
+	case int(d.Rule) >= len(v.rules) && d.Rule != enforce.Closing:
 		v.more = false
 	case d.Outcome == enforce.Skipped || d.Outcome == enforce.Killed:
 		v.skipped = append(v.skipped, d)
@@ -120,7 +125,12 @@ func (v *verdicts) of(tid uint32, nr int32, begin uint64, take bool) *enforce.Ve
 
 // describe is a verdict as it is shown.
 func (v *verdicts) describe(d *enforce.Verdict) *decode.Verdict {
-	r := &v.rules[d.Rule]
+	var r enforce.Rule
+	if d.Rule == enforce.Closing {
+		r.Name = closingName
+	} else {
+		r = v.rules[d.Rule]
+	}
 	v.info = decode.Verdict{Rule: r.Name, Delayed: d.Delayed, Monitor: d.Outcome == enforce.Would, Poked: d.Poked != 0,
 		Refused: d.Refused, Answer: decode.Answer(d.Answer)}
 	v.info.Action = action(&r.Action, d)
@@ -131,6 +141,8 @@ func (v *verdicts) describe(d *enforce.Verdict) *decode.Verdict {
 func action(a *enforce.Action, d *enforce.Verdict) decode.Action {
 	would := d.Outcome == enforce.Would
 	switch {
+	case d.Outcome == enforce.Unchecked:
+		return decode.Unchecked
 	case would && a.Ask != nil:
 		return decode.Asked
 	case d.Decision == enforce.Deny:
@@ -147,6 +159,19 @@ func action(a *enforce.Action, d *enforce.Verdict) decode.Action {
 		return decode.Changed
 	}
 	return 0
+}
+
+// closingName stands for the rule of a call that a policy closes of itself.
+const closingName = "harden"
+
+// swallows says whether a call is what is left of one that did not run: of a
+// tree that was attached to, the kernel shows it without its number.
+func (v *verdicts) swallows(ev *events.Event) bool {
+	was := v.empty[ev.TID]
+	if ev.Kind != events.Begin {
+		delete(v.empty, ev.TID)
+	}
+	return was && ev.Rec.Nr == -1
 }
 
 // hides says whether call nr that began then was the enforcer's doing.
@@ -191,6 +216,9 @@ func (t *trace) emitVerdicts(until uint64) error {
 		if err != nil {
 			return err
 		}
+		if d.Outcome == enforce.Skipped && t.cmd == nil {
+			t.verdicts.empty[d.TID] = true
+		}
 		if !t.o.wantsVerdict(table.ABI(ev.Rec.Abi), d.NR) {
 			continue
 		}
@@ -212,6 +240,7 @@ func (t *trace) join(ev *events.Event, e *decode.Event, d *enforce.Verdict) {
 	if ev.Kind == events.Exit {
 		delete(v.starts, ev.TID)
 		delete(v.poked, ev.TID)
+		delete(v.empty, ev.TID)
 	} else {
 		v.starts[ev.TID] = ev.Start
 	}

@@ -25,6 +25,8 @@ var verdictWords = [...]string{decode.Denied: "DENIED", decode.Returned: "RETURN
 
 func verdictWord(v *decode.Verdict) string {
 	switch {
+	case v.Action == decode.Unchecked:
+		return "UNCHECKED"
 	case v.Rule == "" && v.Action == decode.Changed:
 		return "INJECTED: args"
 	case v.Rule == "" && v.Poked:
@@ -42,7 +44,7 @@ func (f *format) verdictWord(b []byte, c *decode.Call, word string) []byte {
 		b = append(b, "WOULD BE "...)
 	}
 	b = append(b, word...)
-	if v.Rule != "" {
+	if v.Rule != "" && v.Action != decode.Unchecked {
 		b = append(append(b, " by "...), v.Rule...)
 	}
 	switch {
@@ -67,7 +69,7 @@ var (
 
 // jsonActions are the values of "action".
 var jsonActions = [...]string{0: "allow", decode.Denied: "deny", decode.Returned: "return", decode.Killed: "kill", decode.Changed: "change",
-	decode.Rewritten: "rewrite", decode.Redirected: "redirect", decode.Asked: "ask"}
+	decode.Rewritten: "rewrite", decode.Redirected: "redirect", decode.Asked: "ask", decode.Unchecked: "unchecked"}
 
 // verdict appends the member "verdict".
 func (j *jsonValues) verdict(b []byte, v *decode.Verdict) []byte {

@@ -27,7 +27,8 @@ type OnExit string
 
 // Values of on_exit.
 const (
-	OnExitKill OnExit = "kill" // its processes are killed
+	OnExitKill    OnExit = "kill"    // its processes are killed
+	OnExitRelease OnExit = "release" // they go on without rules; not for a command
 )
 
 // Policy is a policy that was found right.
@@ -144,6 +145,7 @@ func (p *parser) policy(doc *yaml.Node) (*Policy, error) {
 			return p.choice(n, "enforce", "monitor")
 		},
 		"on_exit": func(n *yaml.Node) error {
+			pol.OnExit = OnExit(n.Value)
 			return p.onExit(n)
 		},
 		"harden": func(n *yaml.Node) error { return p.boolean(n, &pol.Harden) },
@@ -162,15 +164,12 @@ func (p *parser) policy(doc *yaml.Node) (*Policy, error) {
 
 // onExit takes what can be kept. A call that is stopped in the moment that the
 // enforcer dies runs, unchecked, unless its process is killed: nothing weaker
-// than kill keeps the rules.
+// than kill keeps the rules. Who wants the tree to outlive them spells it out.
 func (p *parser) onExit(n *yaml.Node) error {
-	switch n.Value {
-	case "enosys":
+	if n.Value == "enosys" {
 		return p.errf(n, "on_exit: enosys is not available: a call that is stopped in the moment that the enforcer dies would run unchecked; use kill")
-	case "release":
-		return p.errf(n, "on_exit: release is not available: the filter of a command cannot be taken away; use kill")
 	}
-	return p.choice(n, "kill")
+	return p.choice(n, string(OnExitKill), string(OnExitRelease))
 }
 
 func (p *parser) rules(n *yaml.Node, pol *Policy) error {

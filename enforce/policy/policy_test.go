@@ -22,7 +22,7 @@ func TestErrors(t *testing.T) {
 		"version: 1\nmode: off":       "p:2:7: 'off' is not enforce or monitor",
 		"version: 1\nversion: 1":      "p:2:1: 'version' is given twice",
 		"version: 1\non_exit: enosys": "p:2:10: on_exit: enosys is not available: a call that is stopped in the moment that the enforcer dies would run unchecked; use kill",
-		"version: 1\non_exit: x":      "p:2:10: 'x' is not kill",
+		"version: 1\non_exit: x":      "p:2:10: 'x' is not kill or release",
 		head + "  - {name: a}":        "p:3:5: the rule 'a' has no syscalls",
 		head + "  - {name: a, syscalls: [opne], deny: EPERM}":                                             "p:3:26: invalid system call 'opne' (did you mean 'open'?)",
 		head + "  - {name: a, syscalls: [open], deny: EFOO}":                                              "p:3:39: no error is called 'EFOO'",
