@@ -40,6 +40,7 @@ type builder struct {
 	root, work, run string
 	quick           bool // without what takes long
 	programs        bool // with Debian's programs
+	count           bool // the clock counts instructions
 	mu              sync.Mutex
 	built           map[string]map[string]string // GOARCH: name in the image: file
 }
@@ -62,6 +63,9 @@ func (b *builder) initramfs(k *kernels.Kernel, modulesDir string) (string, error
 	}
 	files := maps.Clone(built)
 	plan := protocol.Plan{Env: []string{protocol.EnvKernel + "=" + k.Name(), protocol.EnvHas + "=" + has(k)}}
+	if b.count {
+		plan.Env = append(plan.Env, protocol.EnvCount+"=1")
+	}
 	for _, p := range b.packages() {
 		name := filepath.Base(p)
 		t := protocol.Test{Name: name, Path: "/tests/" + name + ".test", Args: []string{"-test.v", "-test.timeout=20m", "-test.skip=" + b.leftOut()},

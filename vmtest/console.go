@@ -26,6 +26,7 @@ type console struct {
 	skipped  []skipped
 	broken   []string // binaries that ended other than well, troubles of init
 	figures  map[string]string
+	costs    []protocol.Line
 	tail     []string
 	running  string              // test that says the next lines
 	said     map[string][]string // what each test has said
@@ -103,6 +104,8 @@ func (c *console) event(l protocol.Line) {
 		c.broken = append(c.broken, l.Text)
 	case protocol.Figure:
 		c.figures[l.Text] = l.Status
+	case protocol.Cost:
+		c.costs = append(c.costs, l)
 	case protocol.Exit:
 		c.exited = true
 	}

@@ -39,6 +39,7 @@ type options struct {
 	strict   bool
 	programs bool
 	quick    bool
+	count    bool
 	root     string // of the source tree
 }
 
@@ -66,6 +67,7 @@ func main() {
 	flag.BoolVar(&o.quick, "quick", false, "leave out tests that take long: "+tooLong)
 	flag.BoolVar(&o.programs, "programs", false, "also run the tests with real programs, of Debian's packages")
 	flag.BoolVar(&o.strict, "strict", os.Getenv("EBTRACE_STRICT") != "", "bad is also a kernel that cannot be had, and a test that is skipped for any reason but what its kernel lacks")
+	flag.BoolVar(&o.count, "count", false, "let a guest's clock go on by 1 ns with each instruction, for tests that measure (TestCost)")
 	flag.Parse()
 	if flag.NArg() > 0 || o.jobs < 1 || o.cpus < 1 {
 		flag.Usage()
@@ -164,7 +166,7 @@ func fetchAll(o *options, matrix []kernels.Kernel) int {
 
 // matrixRun boots every kernel and reports.
 func matrixRun(o *options, matrix []kernels.Kernel, work string) int {
-	b := &builder{root: o.root, work: work, run: o.run, quick: o.quick, programs: o.programs}
+	b := &builder{root: o.root, work: work, run: o.run, quick: o.quick, programs: o.programs, count: o.count}
 	results := make([]*result, len(matrix))
 	began := time.Now()
 	var wg sync.WaitGroup
@@ -212,6 +214,9 @@ func one(o *options, b *builder, k *kernels.Kernel) *result {
 	if err != nil {
 		return r.fail(err)
 	}
+	if o.count {
+		o.accel = "tcg"
+	}
 	accel, why := accelerator(o, m, k, f.Image, initrd)
 	if why != "" {
 		fmt.Printf("vmtest: %s guests use %s: %s\n", k.Arch, accel, strings.TrimSpace(why))
@@ -229,7 +234,7 @@ func one(o *options, b *builder, k *kernels.Kernel) *result {
 			return r.fail(err)
 		}
 	}
-	g := &guest{machine: m, kernel: k, image: f.Image, initrd: initrd, disk: disk, programs: programs, accel: accel, cpus: o.cpus,
+	g := &guest{machine: m, kernel: k, image: f.Image, initrd: initrd, disk: disk, programs: programs, accel: accel, cpus: o.cpus, count: o.count,
 		silence: o.silence, total: o.total, verbose: o.verbose}
 	g.boot(r)
 	return r

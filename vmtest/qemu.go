@@ -57,7 +57,8 @@ type guest struct {
 	disk           string // image of an ext4 file system; "": none
 	programs       string // image of Debian's programs; "": none
 	accel          string
-	cpus           int // where it is emulated
+	cpus           int  // where it is emulated
+	count          bool // its clock counts instructions
 	silence, total time.Duration
 	verbose        bool
 }
@@ -70,6 +71,9 @@ func (g *guest) args() []string {
 		args = append(args, g.machine.kvm...)
 	} else {
 		args = append(append(args, g.machine.tcg...), "-smp", strconv.Itoa(g.cpus))
+	}
+	if g.count {
+		args = append(args, "-icount", "shift=0,sleep=off")
 	}
 	if g.kernel.Device != "" {
 		console = g.kernel.Console

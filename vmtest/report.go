@@ -155,6 +155,7 @@ func report(w io.Writer, results []*result, took time.Duration) int {
 			bad++
 		}
 	}
+	costs(w, results)
 	skips(w, results)
 	fmt.Fprintf(w, "vmtest: %d kernels: %d ran, %d bad, %d skipped in %s\n", len(results), ran, bad, len(results)-ran, seconds(took))
 	switch {
@@ -195,5 +196,17 @@ func skips(w io.Writer, results []*result) {
 	for _, why := range slices.Sorted(maps.Keys(reasons)) {
 		of := reasons[why]
 		fmt.Fprintf(w, "skipped: %s: %s (%s)\n", why, strings.Join(of.tests, ", "), strings.Join(of.kernels, ", "))
+	}
+}
+
+// costs prints what tests have measured.
+func costs(w io.Writer, results []*result) {
+	for _, r := range results {
+		if r.console == nil {
+			continue
+		}
+		for _, l := range r.console.costs {
+			fmt.Fprintf(w, "cost  %-12s  %-60s  %s\n", r.kernel.Name(), l.Text, l.Status)
+		}
 	}
 }

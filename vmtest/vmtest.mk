@@ -1,9 +1,9 @@
 # Proof on other kernels, in QEMU: see vmtest/main.go. KERNEL names kernels of
 # the matrix ("6.12", "5.10,6.12/arm64", "all"), RUN the tests, IMAGE a kernel
-# image of one's own (with ARCH).
+# image of one's own (with ARCH); COUNT=1 lets the guest's clock count instructions.
 VMTEST_PACKAGES := qemu-system-x86 qemu-system-arm e2fsprogs xz-utils zstd debian-archive-keyring
 VMTEST_FLAGS = $(if $(KERNEL),-kernels '$(KERNEL)') $(if $(RUN),-run '$(RUN)') $(if $(IMAGE),-image '$(IMAGE)') \
-	$(if $(ARCH),-arch '$(ARCH)') $(if $(V),-v)
+	$(if $(ARCH),-arch '$(ARCH)') $(if $(COUNT),-count) $(if $(V),-v)
 
 .PHONY: bin/vmtest vmtest vmtest-quick vmtest-fetch vmtest-btf vmtest-record vmtest-packages
 

@@ -39,6 +39,10 @@ const (
 	EnvHas    = "EBTRACE_VMTEST_HAS"
 )
 
+// EnvCount is set in a guest whose clock goes on by one nanosecond with each
+// instruction: its times are counts.
+const EnvCount = "EBTRACE_VMTEST_COUNT"
+
 // Events of a Line.
 const (
 	Start   = "start"   // init runs; Text: uname -r
@@ -46,7 +50,8 @@ const (
 	End     = "end"     // it has ended; Status: exit status, or how it died
 	Trouble = "trouble" // something went wrong; Text: what
 	Exit    = "exit"    // all was run
-	Figure  = "figure"  // a test measured something: Text: what; Status: how much
+	Figure  = "figure"  // instructions verified; Text: the program; Status: how many
+	Cost    = "cost"    // a test measured something; Text: what; Status: how much
 )
 
 // Line is one marked line.

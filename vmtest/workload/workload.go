@@ -42,6 +42,7 @@ var programs = map[string]func(arg string){
 	"peer":    peer,
 	"rewrite": rewrite,
 	"places":  places,
+	"cost":    cost,
 	"nothing": func(string) {},
 }
 
