@@ -194,24 +194,6 @@ static __always_inline void frame_end(struct eb_works *w, struct eb_frame *f, __
 	}
 }
 
-static __always_inline void put_data(struct eb_works *w, struct eb_frame *f, __s64 ret)
-{
-	if (!f->buf || ret <= 0 || !is_dns(&w->own, (struct sock *)f->sk))
-		return;
-	__u64 n = ret < f->buflen ? ret : f->buflen;
-	cap_mem(f->buf, n, ret, EB_TAG(4, EB_S_EXIT));
-}
-
-/* A datagram of which a tracepoint does not show where it goes to or comes from: that may be anywhere. */
-static __always_inline int far_unseen(struct eb_frame *f)
-{
-	struct sock *sk = (void *)f->sk;
-	if (f->point != EB_P_COUNT || BPF_CORE_READ(sk, __sk_common.skc_dport))
-		return 0;
-	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP;
-}
-
 /* Writes the record of frame `at`. */
 __noinline int net_emit(__u32 slot, __u32 at, __u64 now, __s64 ret)
 {

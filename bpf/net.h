@@ -4,6 +4,7 @@
 #define EB_NET_H
 
 #define EB_FRAMES 2
+#define EB_NO_POINT 0xffff	/* of a frame: a tracepoint showed it */
 #define EB_MAX_ADDR 128		/* struct sockaddr_storage */
 #define EB_MAX_SOCKS 16384
 #define EB_DNS_PORT 53
@@ -114,6 +115,8 @@ struct eb_owner {
 	__u8 abi;
 	__u8 known;	/* its addresses are in `ends` */
 	__u16 slot;	/* of the thread */
+	__u32 closed;	/* its last descriptor is */
+	__u32 pad;
 	struct eb_peer who;
 };
 struct {

@@ -42,16 +42,14 @@ EB_ENTRY_TWINS(graft_hook, learn(arg_of(w, EB_P_graft_hook, EB_N_SK), slot))
 
 _Static_assert(EB_P_COUNT <= EB_MAX_POINTS, "the tables by point are too small");
 
-/* The last descriptor of a socket is closed. A thread that exits is no longer traced when it does that. */
-static __always_inline int close_begin(struct file *file)
+/* A thread that exits is no longer traced when its sockets are closed: that is told of them. */
+static __always_inline int close_at_exit(struct file *file)
 {
-	__u32 slot = slot_num(bpf_get_current_pid_tgid());
-	if (slot)
-		return net_begin(slot, EB_P_close, EB_NET_CLOSE);
 	__u64 sk = sk_of(file);
 	struct eb_owner *o = owner_of(sk);
-	if (!o)
+	if (!o || o->closed)
 		return 0;
+	o->closed = 1;
 	if (net_wants(EB_NET_CLOSE))
 		net_event(sk, EB_NET_CLOSE, 0, 0, 0);
 	if (BPF_CORE_READ((struct sock *)sk, sk_protocol) != IPPROTO_TCP)
@@ -59,41 +57,8 @@ static __always_inline int close_begin(struct file *file)
 	return 0;
 }
 
-SEC("fentry/vfs_read") int close_fentry(__u64 *ctx)
-{
-	__u32 slot = slot_num(bpf_get_current_pid_tgid());
-	struct eb_works *w = slot ? works_at(slot) : NULL;
-	if (w)
-		EB_RAW_ALL(w, ctx, EB_P_close)
-	return close_begin((struct file *)ctx[1]);
-}
-
-SEC("kprobe") int close_kprobe(struct pt_regs *regs)
-{
-	__u64 raw[6];
-	arch_fn_args(regs, raw);
-	__u32 slot = slot_num(bpf_get_current_pid_tgid());
-	struct eb_works *w = slot ? works_at(slot) : NULL;
-	if (w)
-		arch_fn_args(regs, w->raw);
-	return close_begin((struct file *)raw[1]);
-}
-
-SEC("fexit/vfs_read") int close_fexit(__u64 *ctx)
-{
-	EB_TRACED(slot, w)
-	if (w->depth)
-		net_end(slot, EB_P_close, typed_result(ctx, nargs[EB_P_close]));
-	return 0;
-}
-
-SEC("kretprobe") int close_kretprobe(struct pt_regs *regs)
-{
-	EB_TRACED(slot, w)
-	if (w->depth)
-		net_end(slot, EB_P_close, arch_fn_ret(regs));
-	return 0;
-}
+EB_ENTRY_TWINS_FOR(close, net_begin(slot, EB_P_close, EB_NET_CLOSE), close_at_exit((struct file *)a[1]))
+EB_EXIT_TWINS(close, net_end)
 
 /*
  * Changes that a call makes; all others come with a packet or a timer: RFC 9293,
@@ -243,7 +208,7 @@ static __always_inline void moved(__u64 sk, __s64 ret, __u32 flags, __u32 op)
 	struct eb_frame *f = frame_at(w, at);
 	__builtin_memset(f, 0, sizeof(*f));
 	f->sk = sk;
-	f->point = EB_P_COUNT;
+	f->point = EB_NO_POINT;
 	f->fd = -1;
 	f->offset = -1;
 	f->args[0] = flags;

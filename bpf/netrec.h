@@ -177,6 +177,25 @@ static __always_inline int is_dns(struct eb_own *own, struct sock *sk)
 	       (own->addrlen >= 8 && *(__u16 *)(own->addr + 2) == server);
 }
 
+/* The beginning of a message to or from a server of names. */
+static __always_inline void put_data(struct eb_works *w, struct eb_frame *f, __s64 ret)
+{
+	if (!f->buf || ret <= 0 || !is_dns(&w->own, (struct sock *)f->sk))
+		return;
+	__u64 n = ret < f->buflen ? ret : f->buflen;
+	cap_mem(f->buf, n, ret, EB_TAG(4, EB_S_EXIT));
+}
+
+/* A datagram of which a tracepoint does not show where it goes to or comes from: that may be anywhere. */
+static __always_inline int far_unseen(struct eb_frame *f)
+{
+	struct sock *sk = (void *)f->sk;
+	if (f->point != EB_NO_POINT || BPF_CORE_READ(sk, __sk_common.skc_dport))
+		return 0;
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	return (family == AF_INET || family == AF_INET6) && BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP;
+}
+
 /* Keeps the address that stands in the kernel's memory. */
 static __always_inline void keep_addr(struct eb_own *own, __u64 addr, __u32 len)
 {

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +45,7 @@ func TestVerifier(t *testing.T) {
 	for name, o := range settings() {
 		t.Run(name, func(t *testing.T) { verify(t, o, most) })
 	}
+	t.Run("net", func(t *testing.T) { verifyLayer(t, most) })
 	for _, name := range slices.Sorted(maps.Keys(most)) {
 		fmt.Printf("\n%s\n", protocol.Line{Event: protocol.Figure, Text: name, Status: strconv.Itoa(most[name])}.Encode())
 	}
@@ -79,6 +82,38 @@ func verify(t *testing.T, o Options, most map[string]int) {
 		}
 		n, _ := strconv.Atoi(m[1])
 		most[name] = max(most[name], n)
+	}
+}
+
+// verifyLayer loads the programs of the network, with all selection. Those of
+// functions differ in constants only: the figure is that of the largest.
+func verifyLayer(t *testing.T, most map[string]int) {
+	o := Net{Best: true, MinBytes: 1, Errnos: &table.ErrnoSet{},
+		Addrs: []NetAddr{{Prefix: netip.MustParsePrefix("127.0.0.0/8"), Last: 65535}}}
+	s, err := Open(Options{Net: &o, Buffer: 1 << 16, Threads: 64})
+	if err != nil {
+		t.Fatal(whole(err))
+	}
+	defer s.Close()
+	for name, p := range s.net.spec.Programs {
+		if p.Type == ebpf.Tracing {
+			continue // refused on some kernels, and as those of kprobes
+		}
+		some := *s.net.spec
+		some.Programs = map[string]*ebpf.ProgramSpec{name: p.Copy()}
+		coll, err := ebpf.NewCollectionWithOptions(&some, ebpf.CollectionOptions{MapReplacements: s.net.maps,
+			Programs: ebpf.ProgramOptions{KernelTypes: s.net.types, LogLevel: ebpf.LogLevelStats}})
+		if err != nil {
+			t.Fatal(whole(err))
+		}
+		if m := processed.FindStringSubmatch(coll.Programs[name].VerifierLog); m != nil {
+			n, _ := strconv.Atoi(m[1])
+			if p.Type == ebpf.Kprobe {
+				name = name[strings.LastIndex(name, "_")+1:]
+			}
+			most["net_"+name] = max(most["net_"+name], n)
+		}
+		coll.Close()
 	}
 }
 
