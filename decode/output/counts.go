@@ -79,7 +79,7 @@ func (c *Counts) Event(e *decode.Event) error {
 // work counts an operation below the calls.
 func (c *Counts) work(w *decode.Work) {
 	n := Count{Layer: w.Layer, Name: w.Name, Calls: 1, Bytes: w.Moved}
-	if w.End >= w.Begin && !w.Moment && !w.Untimed {
+	if w.Begin != 0 && w.End >= w.Begin && !w.Moment && !w.Untimed {
 		n.Total, n.Timed = w.End-w.Begin, 1
 	}
 	if w.Errno > 0 {

@@ -2,6 +2,7 @@ package output
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 
@@ -158,5 +159,29 @@ func TestHostile(t *testing.T) {
 	checkASCII(t, out)
 	if n := strings.Count(out, "\n"); n != 3 { // the call, the signal, the stop
 		t.Errorf("%d lines:\n%s", n, out)
+	}
+}
+
+// TestWorkAllocates: to write work costs no memory in the long run.
+func TestWorkAllocates(t *testing.T) {
+	nested := testOptions()
+	nested.Nested = true
+	for name, w := range map[string]Writer{"text": NewText(io.Discard, testOptions()), "json": NewJSON(io.Discard, testOptions(), testHeader),
+		"nested": NewJSON(io.Discard, nested, testHeader), "counts": NewCounts(io.Discard, CountOptions{})} {
+		es := append(append(network(), filework()...), nesting()...)
+		run := func() {
+			for _, e := range es {
+				if e.Kind == events.Exit || e.Kind == events.Begin && e.TID != 10 {
+					continue // a thread that is new costs something
+				}
+				if err := w.Event(e); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		run()
+		if n := testing.AllocsPerRun(20, run); n > 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
 	}
 }

@@ -43,6 +43,7 @@ var programs = map[string]func(arg string){
 	"rewrite": rewrite,
 	"places":  places,
 	"cost":    cost,
+	"dial":    dial,
 	"nothing": func(string) {},
 }
 
