@@ -18,7 +18,7 @@ import (
 // CPU time in a guest whose clock counts them.
 func TestCost(t *testing.T) {
 	if os.Getenv(protocol.EnvCount) == "" {
-		t.Skip("the clock of this guest counts no instructions (vmtest -count)")
+		t.Skip("this kernel's clock counts no instructions (vmtest -count)")
 	}
 	base := cost(t, nil, false)
 	tell("getppid, untraced", base)
