@@ -33,9 +33,9 @@ func ownNetwork() {
 	must("close", syscall.SYS_CLOSE, fd)
 }
 
-// net makes every operation of sockets, over the loopback of a network of its
+// sockets makes every operation of sockets, over the loopback of a network of its
 // own, with unix sockets in the directory arg and with netlink.
-func net(dir string) {
+func sockets(dir string) {
 	ownNetwork()
 	stream(syscall.AF_INET, inet4)
 	stream(syscall.AF_INET6, inet6)
@@ -321,4 +321,20 @@ func peer(dir string) {
 	must("connect", syscall.SYS_CONNECT, u, p, n)
 	send(u, 3)
 	receive(u, 4)
+}
+
+// older has sockets from before it is attached to. It says "ready", waits for
+// a byte on standard input, sends over them and closes them.
+func older(string) {
+	ownNetwork()
+	l := listener(syscall.AF_INET, inet4, 8080, 5)
+	c := connectTo(syscall.AF_INET, syscall.SOCK_STREAM, inet4, 8080)
+	a := must("accept4", syscall.SYS_ACCEPT4, l, 0, 0, syscall.SOCK_CLOEXEC)
+	raw(syscall.SYS_WRITE, 1, bytes([]byte("ready\n")), 6)
+	_, _ = syscall.Read(0, make([]byte, 1)) // the runtime does not interrupt this one
+	send(c, 21)
+	receive(a, 21)
+	closeAll(c)
+	receive(a, 0)
+	closeAll(a, l)
 }
