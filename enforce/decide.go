@@ -37,11 +37,24 @@ func (tr *tracer) enter(t *task, si *stopInfo) {
 		tr.close(t, &c, errno)
 	case !tr.cfg.Monitor && t.space != nil && t.space.guarded(&c):
 		tr.close(t, &c, uint32(unix.EPERM))
+	case !tr.every && tr.foreign(&c):
+		_ = skipCall(t.tid, -enosys)
+		tr.resume(t, 0)
 	case int(c.abi) >= table.NumABI || tr.every && len(tr.index[c.abi][c.nr]) == 0:
 		tr.resume(t, 0)
 	default:
 		tr.judge(t, &c)
 	}
+}
+
+// foreign says whether a filter of the program's own has stopped a call. It
+// expects ENOSYS if nobody traces it (seccomp(2), SECCOMP_RET_TRACE).
+func (tr *tracer) foreign(c *call) bool {
+	if int(c.abi) < table.NumABI && len(tr.index[c.abi][c.nr]) > 0 {
+		return false
+	}
+	prctl, _ := table.Number(nativeABI, "prctl")
+	return tr.cfg.SpaceAt == 0 || c.abi != nativeABI || len(guards[c.nr]) == 0 && c.nr != prctl
 }
 
 // close lets a call fail that no rule names but that is closed.

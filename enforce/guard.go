@@ -66,7 +66,7 @@ func (s *space) guarded(c *call) bool {
 		if m.size >= 0 {
 			end = from + (max(c.args[m.size], 1)+pageMask)&^pageMask // rounded up as the kernel does
 		}
-		if end < from || from < s.addr+spaceSize && end > s.addr {
+		if from < s.addr+spaceSize && end > s.addr { // the kernel refuses what goes around
 			return true
 		}
 	}
@@ -74,3 +74,51 @@ func (s *space) guarded(c *call) bool {
 }
 
 var pageMask = uint64(os.Getpagesize() - 1)
+
+// guards appends the test of the mappers: those that could reach the 4 GiB in
+// which the space is stop the thread.
+func (f *filter) guards() {
+	at := uint32(f.cfg.SpaceAt >> 32)
+	for _, m := range mappers {
+		nr, ok := table.Number(nativeABI, m.name)
+		if !ok {
+			continue
+		}
+		f.jump(unix.BPF_JEQ, uint32(nr))
+		body := f.far()
+		over := f.far()
+		f.land(body)
+		var next []int
+		if m.bit != 0 {
+			f.load(uint32(dataArg + 8*m.arg))
+			f.jump(unix.BPF_JSET, m.bit)
+			f.add(unix.BPF_JMP|unix.BPF_JA, 1, 0, 0)
+			next = append(next, f.far())
+		}
+		if m.size >= 0 { // 4 GiB and more
+			f.load(uint32(dataArg + 8*m.size + 4))
+			f.add(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, 0, 1, 0)
+			f.ret(unix.SECCOMP_RET_TRACE)
+		}
+		f.load(uint32(dataArg + 8*m.addr + 4))
+		if m.size >= 0 {
+			f.inRange(at-1, at)
+		} else {
+			f.inRange(0, at)
+		}
+		f.ret(unix.SECCOMP_RET_TRACE)
+		f.land(next...)
+		f.load(dataNR)
+		f.land(over)
+	}
+	nr, _ := table.Number(nativeABI, "prctl")
+	f.jump(unix.BPF_JEQ, uint32(nr))
+	body := f.far()
+	over := f.far()
+	f.land(body)
+	f.load(dataArg)
+	f.jump(unix.BPF_JEQ, prSetMM)
+	f.ret(unix.SECCOMP_RET_TRACE)
+	f.load(dataNR)
+	f.land(over)
+}

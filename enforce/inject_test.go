@@ -87,7 +87,7 @@ func FuzzParseInject(f *testing.F) {
 	f.Add("openat:error=EIO:when=1..3+2", false)
 	f.Fuzz(func(t *testing.T, s string, fault bool) {
 		if r, err := ParseInject(s, fault); err == nil {
-			Filter([]Rule{*r}, true)
+			(&Config{Rules: []Rule{*r}, Harden: true}).Filter()
 		}
 	})
 }

@@ -76,11 +76,6 @@ type ArgMatch struct {
 	Min, Max uint64 // of the value & Mask
 }
 
-func (m *ArgMatch) matches(v uint64) bool {
-	v &= m.Mask
-	return v >= m.Min && v <= m.Max
-}
-
 // compile readies the patterns.
 func (m *Match) compile() error {
 	for _, p := range []*Pattern{m.Path, m.Path2, m.Exe} {
@@ -111,6 +106,8 @@ func (m *Match) Inspects() bool { return m.Path != nil || m.Path2 != nil || len(
 // Subject is a call as rules look at it. What is costly is found when asked for.
 type Subject interface {
 	Arg(i int) uint64
+	// ArgMask is the bits of it that count; see ArgMask.
+	ArgMask(i int) uint64
 	// Flags is the value of the flags argument.
 	Flags() (v uint64, ok bool)
 	// Paths are the names of the file of path argument n, 0 or 1: resolved with
@@ -130,7 +127,8 @@ type Subject interface {
 func (r *Rule) matches(s Subject) bool {
 	m := &r.Match
 	for i := range m.Args {
-		if !m.Args[i].matches(s.Arg(m.Args[i].Arg)) {
+		t := m.Args[i].test(s.ArgMask(m.Args[i].Arg))
+		if v := s.Arg(t.arg) & t.mask; v < t.min || v > t.max {
 			return false
 		}
 	}

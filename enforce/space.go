@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -70,6 +71,15 @@ func (t *task) leave(tr *tracer) {
 func canSeal() bool {
 	_, _, e := unix.Syscall(sysMseal, 0, 0, 0)
 	return e != unix.ENOSYS
+}
+
+// Place chooses where the copies of a command are to be on a kernel that cannot
+// seal them: somewhere between what programs and libraries use, all by itself
+// in its 4 GiB.
+func (c *Config) Place() {
+	if inspects(c.Rules) && !c.Monitor && !canSeal() {
+		c.SpaceAt = uint64(0x2000+rand.IntN(0x2000)) << 32
+	}
 }
 
 // errNoVDSO is of programs of another ABI: their calls are closed.

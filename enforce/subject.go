@@ -66,6 +66,9 @@ func (s *subject) Arg(i int) uint64 {
 	return s.c.args[i]
 }
 
+// ArgMask implements Subject.
+func (s *subject) ArgMask(i int) uint64 { return ArgMask(s.c.abi, s.c.nr, i) }
+
 // Flags implements Subject.
 func (s *subject) Flags() (uint64, bool) {
 	if s.row == nil {

@@ -91,7 +91,8 @@ func (o *options) hardens() bool { return o.policy != nil && o.policy.Harden && 
 // ebtrace's child and waits for the tracer before it becomes the command.
 func (t *trace) launchEnforced() (pid int, err error) {
 	cfg := t.o.enforceConfig()
-	p := &enforce.Program{Path: t.cmd.path, Argv: t.cmd.argv, Env: t.cmd.env, Filter: enforce.Filter(cfg.Rules, t.o.hardens())}
+	cfg.Place()
+	p := &enforce.Program{Path: t.cmd.path, Argv: t.cmd.argv, Env: t.cmd.env, Filter: cfg.Filter()}
 	asker, err := t.o.newAsker(cfg.Rules, true)
 	if err != nil {
 		return 0, err
@@ -150,7 +151,7 @@ func (t *trace) attachEnforced(found []loader.Attached) error {
 }
 
 // releaseLimit is how long ebtrace waits for an attached tree to be given back.
-const releaseLimit = 5 * time.Second
+const releaseLimit = time.Second
 
 // giveBack ends enforcement of an attached tree. What waits in the kernel, as
 // the parent of a vfork, is given back by the enforcer alone.

@@ -16,7 +16,9 @@ import (
 // that did not run become events, those that ran get the verdict beside them.
 // A verdict is there before its call goes on, so before any event after it.
 type verdicts struct {
-	rules []enforce.Rule
+	rules  []enforce.Rule
+	cfg    *enforce.Config
+	inside map[callKey]bool // of calls: whether the filter may decide about them
 
 	fresh bool // drained since the last flush
 
@@ -42,7 +44,7 @@ type verdicts struct {
 }
 
 func newVerdicts(cfg *enforce.Config, c *enforce.Client, o *options, a *asker) *verdicts {
-	v := &verdicts{rules: cfg.Rules, client: c, more: true, ran: map[uint32][]*enforce.Verdict{}, hidden: map[uint32][]*enforce.Verdict{},
+	v := &verdicts{rules: cfg.Rules, cfg: cfg, inside: map[callKey]bool{}, client: c, more: true, ran: map[uint32][]*enforce.Verdict{}, hidden: map[uint32][]*enforce.Verdict{},
 		over: make(chan struct{}), empty: map[uint32]bool{},
 		starts: map[uint32]uint64{}, poked: map[uint32][]*enforce.Verdict{}, asked: o.newDecoder(), asker: a}
 	go func() { // so that the enforcer never waits for the output
@@ -174,6 +176,39 @@ func (v *verdicts) swallows(ev *events.Event) bool {
 	return was && ev.Rec.Nr == -1
 }
 
+// callKey names a call.
+type callKey struct {
+	abi table.ABI
+	nr  int32
+}
+
+// filtered is what the filter of a command made of a call without a stop, nil
+// if nothing. The filter decides by registers, which the record has too.
+func (v *verdicts) filtered(ev *events.Event) *decode.Verdict {
+	rec := ev.Rec
+	k := callKey{table.ABI(rec.Abi), rec.Nr}
+	decides, known := v.inside[k]
+	if !known {
+		decides = v.cfg.Launch != 0 && v.cfg.Decides(k.abi, k.nr)
+		if k.nr >= 0 && k.nr < table.MaxNR { // what else there is, the program chooses
+			v.inside[k] = decides
+		}
+	}
+	if !decides || ev.Kind == events.Begin {
+		return nil
+	}
+	args := rec.Call.Args
+	if ev.Enter != nil {
+		args = ev.Enter.Call.Args
+	}
+	begun := bpf.TraceEbFlag(rec.Flags)&bpf.TraceEbFlagEB_F_NOENTRY == 0
+	rule, decision, ok := v.cfg.Filtered(k.abi, k.nr, &args, begun, rec.Call.Ret)
+	if !ok {
+		return nil
+	}
+	return v.describe(&enforce.Verdict{Rule: rule, Decision: decision})
+}
+
 // hides says whether call nr that began then was the enforcer's doing.
 func (v *verdicts) hides(tid uint32, nr int32, begin uint64) bool {
 	v.mu.Lock()
@@ -245,6 +280,9 @@ func (t *trace) join(ev *events.Event, e *decode.Event, d *enforce.Verdict) {
 		v.starts[ev.TID] = ev.Start
 	}
 	if d == nil {
+		if e.Call != nil {
+			e.Call.Verdict = v.filtered(ev)
+		}
 		return
 	}
 	if ev.Kind == events.Begin {

@@ -110,6 +110,9 @@ func split(s string) (all []string) {
 // Arg implements enforce.Subject.
 func (d *Described) Arg(i int) uint64 { return d.args[i] }
 
+// ArgMask implements enforce.Subject.
+func (d *Described) ArgMask(i int) uint64 { return enforce.ArgMask(table.AMD64, d.NR, i) }
+
 // Flags implements enforce.Subject: flags that are not named are 0.
 func (d *Described) Flags() (uint64, bool) { return d.flags, true }
 

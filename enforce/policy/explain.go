@@ -19,12 +19,17 @@ func Explain(w io.Writer, p *Policy) error {
 		mode = "monitor: nothing is changed, the trace says what would be"
 	}
 	fmt.Fprintf(&b, "mode: %s\non_exit: %s\n", mode, p.OnExit)
+	cfg := &enforce.Config{Rules: p.Rules, Monitor: p.Monitor, Harden: p.Harden}
 	for i := range p.Rules {
 		r := &p.Rules[i]
 		fmt.Fprintf(&b, "\nrule %s (line %d): %s\n  calls: %s\n", r.Name, p.Lines[i], Describe(&r.Action), calls(r))
 		stops, why := "one stop", "a seccomp filter stops these calls and no others"
 		switch {
 		case p.Monitor:
+		case cfg.InFilter(r):
+			fmt.Fprintf(&b, "  mechanism: the seccomp filter of a command decides by the registers alone; with --pid one stop\n"+
+				"  cost per call: none but the filter's, about 0.1 us; with --pid that of the stop\n")
+			continue
 		case r.Action.Ask != nil:
 			stops, why = "as long as the answer takes, of this thread", why+"; what is shown of paths and addresses is copied to sealed memory"
 		case r.Action.Changes():

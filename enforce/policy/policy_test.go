@@ -144,7 +144,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(head + "  - {name: a, syscalls: [open], path: /x, deny: EPERM}\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if p, err := Parse("p", b); err == nil {
-			enforce.Filter(p.Rules, p.Harden)
+			(&enforce.Config{Rules: p.Rules, Harden: p.Harden}).Filter()
 		}
 	})
 }

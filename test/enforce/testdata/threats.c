@@ -87,6 +87,12 @@ static int listener(void)
 
 static int uffd(void) { return syscall(SYS_userfaultfd, O_CLOEXEC) >= 0; }
 
+/* The kernel takes an int: what stands above its bits is nobody's. */
+static int highbits(void)
+{
+	return syscall(SYS_kill, getpid() | 1UL << 40, 0x1234500000000UL) == 0 || syscall(SYS_mkdir, "highbits.d", 0x50000 | 0777) == 0;
+}
+
 static volatile char path[4096];
 static volatile int stop;
 
@@ -266,7 +272,7 @@ int main(int argc, char **argv)
 	static const struct { const char *name; int (*f)(void); } cases[] = {
 		{"spellings", spellings}, {"flips", flips}, {"fewflips", fewflips}, {"symlinks", symlinks}, {"sealed", sealed}, {"untraced", untraced},
 		{"untraced3", untraced3}, {"int80", int80}, {"x32", x32}, {"io_uring", io_uring}, {"listener", listener},
-		{"uffd", uffd}, {"orphan", orphan},
+		{"uffd", uffd}, {"orphan", orphan}, {"highbits", highbits},
 	};
 	secret = argv[2];
 	allowed = argv[3];
