@@ -122,7 +122,7 @@ func run(t *protocol.Test, env []string) string {
 			return "the programs' file system: " + err.Error()
 		}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
-		cmd.Env = append([]string{"PATH=" + protocol.CommandDir + ":/usr/sbin:/usr/bin", "HOME=/tmp", "TMPDIR=/tmp", "LC_ALL=C.UTF-8"}, env...)
+		cmd.Env = append([]string{"PATH=" + protocol.CommandDir + ":/usr/sbin:/usr/bin", "HOME=/tmp", "TMPDIR=/tmp", "LC_ALL=C"}, env...)
 	}
 	cmd.Dir = "/tmp"
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stdout

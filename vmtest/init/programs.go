@@ -14,7 +14,7 @@ import (
 // programs mounts the disk with Debian's programs, the largest there is, and
 // below it what else its programs need. It returns where.
 func programs() (string, error) {
-	const root = "/programs"
+	const root = protocol.ProgramsRoot
 	if _, err := os.Stat(root); err == nil {
 		return root, nil
 	}

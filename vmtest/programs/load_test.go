@@ -10,7 +10,7 @@ const redis = `set -e
 cd "$1"
 redis-server --port 7777 --save '' --appendonly yes --appendfsync always --dir "$1" --daemonize no >server.log &
 i=0
-until redis-cli -p 7777 ping >/dev/null 2>&1; do i=$((i+1)); [ $i -lt 300 ]; sleep 0.2; done
+until redis-cli -p 7777 ping >/dev/null 2>&1; do i=$((i+1)); [ $i -lt 60 ]; sleep 0.2; done
 redis-benchmark -p 7777 -t set -n 500 -c 5 -d 100 -q >bench.log
 redis-cli -p 7777 dbsize
 redis-cli -p 7777 shutdown nosave || true

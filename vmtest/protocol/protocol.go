@@ -25,11 +25,12 @@ type Test struct {
 	Programs bool // it runs where Debian's programs are
 }
 
-// In the file system with Debian's programs: where the tests and where the
-// command is.
+// The file system with Debian's programs: where it is, and where the tests and
+// the command are in it.
 const (
-	TestsDir   = "/tests"
-	CommandDir = "/opt"
+	ProgramsRoot = "/programs"
+	TestsDir     = "/tests"
+	CommandDir   = "/opt"
 )
 
 // EnvKernel and EnvHas tell tests in a guest which kernel they are on, as
