@@ -60,7 +60,7 @@ func main() {
 	flag.BoolVar(&o.fetch, "fetch", false, "boot nothing: fetch the kernels")
 	flag.IntVar(&o.jobs, "j", min(runtime.NumCPU(), 4), "guests at once, of 1 GiB each")
 	flag.IntVar(&o.cpus, "cpus", 1, "processors of a guest that is emulated")
-	flag.DurationVar(&o.silence, "silence", 2*time.Minute, "end a guest whose console is silent for so long")
+	flag.DurationVar(&o.silence, "silence", 5*time.Minute, "end a guest whose console is silent for so long")
 	flag.DurationVar(&o.total, "total", 30*time.Minute, "end a guest that runs for so long")
 	flag.BoolVar(&o.verbose, "v", false, "show the consoles")
 	flag.BoolVar(&o.update, "update", false, "record the verifier's figures in vmtest/verifier.txt instead of comparing")
