@@ -45,7 +45,7 @@ func TestVerifier(t *testing.T) {
 	for name, o := range settings() {
 		t.Run(name, func(t *testing.T) { verify(t, o, most) })
 	}
-	t.Run("net", func(t *testing.T) { verifyLayer(t, most) })
+	t.Run("layers", func(t *testing.T) { verifyLayers(t, most) })
 	for _, name := range slices.Sorted(maps.Keys(most)) {
 		fmt.Printf("\n%s\n", protocol.Line{Event: protocol.Figure, Text: name, Status: strconv.Itoa(most[name])}.Encode())
 	}
@@ -75,46 +75,56 @@ func verify(t *testing.T, o Options, most map[string]int) {
 	}
 	defer coll.Close()
 	for name, p := range coll.Programs {
-		m := processed.FindStringSubmatch(p.VerifierLog)
-		if m == nil {
-			t.Errorf("%s: the verifier's log has no figure: %q", name, p.VerifierLog)
-			continue
-		}
-		n, _ := strconv.Atoi(m[1])
-		most[name] = max(most[name], n)
+		note(t, name, p, most)
 	}
 }
 
-// verifyLayer loads the programs of the network, with all selection. Those of
-// functions differ in constants only: the figure is that of the largest.
-func verifyLayer(t *testing.T, most map[string]int) {
-	o := Net{Best: true, MinBytes: 1, Errnos: &table.ErrnoSet{},
-		Addrs: []NetAddr{{Prefix: netip.MustParsePrefix("127.0.0.0/8"), Last: 65535}}}
-	s, err := Open(Options{Net: &o, Buffer: 1 << 16, Threads: 64})
+// verifyLayers loads the programs of the layers below the calls, with all
+// selection. Those of functions differ in constants only: the figure is that of
+// the largest.
+func verifyLayers(t *testing.T, most map[string]int) {
+	s, err := Open(Options{Buffer: 1 << 16, Threads: 64,
+		Net: &Net{Ops: []string{"listen"}, Best: true, MinBytes: 1, Errnos: &table.ErrnoSet{},
+			Addrs: []NetAddr{{Prefix: netip.MustParsePrefix("127.0.0.0/8"), Last: 65535}}},
+		VFS: &VFS{Ops: []string{"fsync"}, Best: true, MinBytes: 1, MinTime: 1, Errnos: &table.ErrnoSet{},
+			Paths: []string{"/tmp"}, FS: []string{"tmpfs"}, Devices: []uint32{1}}})
 	if err != nil {
-		t.Fatal(whole(err))
+		t.Skipf("this kernel shows nothing of the layers: %v", err)
 	}
 	defer s.Close()
-	for name, p := range s.net.spec.Programs {
-		if p.Type == ebpf.Tracing {
-			continue // refused on some kernels, and as those of kprobes
-		}
-		some := *s.net.spec
-		some.Programs = map[string]*ebpf.ProgramSpec{name: p.Copy()}
-		coll, err := ebpf.NewCollectionWithOptions(&some, ebpf.CollectionOptions{MapReplacements: s.net.maps,
-			Programs: ebpf.ProgramOptions{KernelTypes: s.net.types, LogLevel: ebpf.LogLevelStats}})
-		if err != nil {
-			t.Fatal(whole(err))
-		}
-		if m := processed.FindStringSubmatch(coll.Programs[name].VerifierLog); m != nil {
-			n, _ := strconv.Atoi(m[1])
-			if p.Type == ebpf.Kprobe {
-				name = name[strings.LastIndex(name, "_")+1:]
+	for _, l := range s.layers() {
+		for name, p := range l.spec.Programs {
+			if p.Type == ebpf.Tracing {
+				continue // refused on some kernels, and as those of kprobes
 			}
-			most["net_"+name] = max(most["net_"+name], n)
+			some := *l.spec
+			some.Programs = map[string]*ebpf.ProgramSpec{name: p.Copy()}
+			coll, err := ebpf.NewCollectionWithOptions(&some, ebpf.CollectionOptions{MapReplacements: l.maps,
+				Programs: ebpf.ProgramOptions{KernelTypes: l.types, LogLevel: ebpf.LogLevelStats}})
+			if err != nil {
+				t.Error(whole(err))
+				continue
+			}
+			kind := name
+			if p.Type == ebpf.Kprobe {
+				kind = name[strings.LastIndex(name, "_")+1:]
+			}
+			note(t, l.name+"/"+kind, coll.Programs[name], most)
+			coll.Close()
 		}
-		coll.Close()
 	}
+}
+
+// note puts what the verifier said of a program into most.
+func note(t *testing.T, name string, p *ebpf.Program, most map[string]int) {
+	t.Helper()
+	m := processed.FindStringSubmatch(p.VerifierLog)
+	if m == nil {
+		t.Errorf("%s: the verifier's log has no figure: %q", name, p.VerifierLog)
+		return
+	}
+	n, _ := strconv.Atoi(m[1])
+	most[name] = max(most[name], n)
 }
 
 // whole is an error with all that the verifier said.

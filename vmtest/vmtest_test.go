@@ -164,7 +164,7 @@ func TestFigures(t *testing.T) {
 		bad          bool
 	}{
 		{"sys_enter", "10000", false}, {"sys_enter", "12900", false}, {"sys_enter", "13100", true}, {"sys_enter", "9", false},
-		{"copy", "600000", true}, {"new", "5", true},
+		{"copy", "600000", true}, {"new", "5", false}, {"new", "600000", true},
 	} {
 		if r := run(map[string]string{c.name: c.figure}); r.isBad() != c.bad {
 			t.Errorf("%s %s: %v", c.name, c.figure, r.bad)
