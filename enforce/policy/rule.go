@@ -186,7 +186,10 @@ func address(s string) (enforce.AddrMatch, error) {
 	if i < 0 {
 		return m, bad
 	}
-	host, port := strings.Trim(s[:i], "[]"), s[i+1:]
+	host, port := s[:i], s[i+1:]
+	if in, rest, ok := strings.Cut(strings.TrimPrefix(host, "["), "]"); ok && strings.HasPrefix(host, "[") {
+		host = in + rest // [::1], or [2001:db8::]/32
+	}
 	if port != "*" {
 		n, err := strconv.ParseUint(port, 10, 16)
 		if err != nil {
