@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -65,11 +66,12 @@ func (m *memory) read(t *task, addr uint64, b []byte) int {
 	n := 0
 	for n < len(b) {
 		step := min(len(b)-n, pageSize-int((addr+uint64(n))%pageSize))
-		got, err := unix.Pread(t.mem.fd, b[n:n+step], int64(addr+uint64(n)))
-		if err != nil || got <= 0 {
+		// raw, as all that is done for each stop; watch ends what stalls
+		got, _, e := unix.RawSyscall6(unix.SYS_PREAD64, uintptr(t.mem.fd), uintptr(unsafe.Pointer(&b[n])), uintptr(step), uintptr(addr)+uintptr(n), 0, 0)
+		if e != 0 || got == 0 {
 			break
 		}
-		n += got
+		n += int(got)
 	}
 	return n
 }

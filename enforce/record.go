@@ -2,7 +2,6 @@ package enforce
 
 import (
 	"encoding/binary"
-	"os"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -46,12 +45,13 @@ func (tr *tracer) record(t *task, v *Verdict, memory bool) []byte {
 		r.word = 4
 	}
 	head := bpf.TraceEbRec{Kind: uint8(bpf.TraceEbKindEB_CALL), Abi: uint8(c.abi), Flags: uint16(flags), Tid: v.TID, Pid: v.PID, Nr: c.nr, Time: v.End}
-	r.b = append(r.b, bytesOf(&head)...)
+	r.b = append(tr.record1[:0], bytesOf(&head)...)
 	r.b = append(r.b, bytesOf(&bpf.TraceEbCall{Begin: v.Begin, Ret: v.Result, Ip: c.ip, Args: c.args})...)
 	if memory {
 		r.sections(v.Outcome == Skipped && v.Result >= 0)
 	}
 	binary.LittleEndian.PutUint32(r.b, uint32(len(r.b)))
+	tr.record1 = r.b
 	return r.b
 }
 
@@ -295,7 +295,7 @@ func (r *recorder) fd(arg uint8) {
 	if fd == unix.AT_FDCWD {
 		link, flags = "cwd", uint32(bpf.TraceEbFdFlagEB_FD_CWD)
 	}
-	path, err := os.Readlink("/proc/" + strconv.Itoa(r.t.tid) + "/" + link)
+	path, err := r.t.link(link)
 	switch {
 	case err != nil:
 		path, flags = "", flags|uint32(bpf.TraceEbFdFlagEB_FD_BAD)

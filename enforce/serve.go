@@ -37,6 +37,7 @@ func Serve() int {
 	unix.CloseOnExec(serveSocket)
 	sock := os.NewFile(serveSocket, "observer")
 	signal.Ignore(syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGTSTP)
+	signal.Ignore(syscall.SIGCHLD) // else each stop brings a signal besides; wait4 tells of it all the same
 	// a dump would hold what targets had in memory, and the tree would wait for it
 	_ = unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0)
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("-900"), 0) // the tree dies with the enforcer
@@ -59,7 +60,7 @@ func Serve() int {
 		tr.release.Store(true)
 	}
 	_, _ = sock.Write(early.Bytes())
-	tr.out = sock
+	tr.out, tr.sock = sock, sock.Fd()
 	go tr.listen(sock, tr.waker())
 	if err := tr.run(); err != nil && !errors.Is(err, unix.ECHILD) {
 		return 1

@@ -159,38 +159,37 @@ func (s *subject) Paths(n int) ([]string, bool) {
 // resolve returns the absolute names, as ebtrace's own root has them, of a
 // path of the task: with its last symbolic link not followed, and followed.
 func (s *subject) resolve(dir, name string) []string {
-	base, root := s.base(dir)
-	if base == "" && !strings.HasPrefix(name, "/") {
+	root, err := s.t.link("root")
+	if err != nil {
+		root = "/"
+	}
+	inRoot := s.how != nil && binary.LittleEndian.Uint64(s.how[16:])&unix.RESOLVE_IN_ROOT != 0
+	absolute, base := strings.HasPrefix(name, "/"), ""
+	if !absolute || inRoot {
+		if base, err = s.t.link(dir); err != nil {
+			base = ""
+		}
+	}
+	if base == "" && !absolute {
 		return []string{path.Join("/", name)} // the kernel will refuse a bad descriptor
 	}
-	if s.how != nil && binary.LittleEndian.Uint64(s.how[16:])&unix.RESOLVE_IN_ROOT != 0 {
+	if inRoot {
 		root = base
 	}
-	w := walker{root: root, tid: s.t.tid, pid: s.t.pid}
-	if strings.HasPrefix(name, "/") {
+	if absolute {
 		base = root
 	}
+	w := walker{root: root, tid: s.t.tid, pid: s.t.pid}
 	plain := w.walk(base, name, false)
+	if _, err := readlink(plain); err != nil && !strings.HasSuffix(name, "/") {
+		return []string{plain} // no link, or nothing: to follow it makes no difference
+	}
 	w.links = 0
 	followed := w.walk(base, name, true)
 	if plain == followed {
 		return []string{plain}
 	}
 	return []string{plain, followed}
-}
-
-// base reads where a path of the task begins, and its root directory.
-func (s *subject) base(dir string) (base, root string) {
-	proc := "/proc/" + strconv.Itoa(s.t.tid) + "/"
-	root, err := os.Readlink(proc + "root")
-	if err != nil {
-		root = "/"
-	}
-	base, err = os.Readlink(proc + dir)
-	if err != nil {
-		base = ""
-	}
-	return base, root
 }
 
 // Address implements Subject.
@@ -283,7 +282,7 @@ func (s *subject) GID() uint32 { return s.effective("Gid") }
 
 // Exe implements Subject.
 func (s *subject) Exe() string {
-	p, _ := os.Readlink("/proc/" + strconv.Itoa(s.t.tid) + "/exe")
+	p, _ := s.t.link("exe")
 	return strings.TrimSuffix(p, " (deleted)")
 }
 

@@ -17,11 +17,15 @@ import (
 type task struct {
 	tid, pid  int
 	mem       handle
+	proc      handle           // of /proc/TID
 	known     bool             // its parent has told of it
 	seized    bool             // it ran before the rules
 	admitted  bool             // at an attach: it has stopped once
 	stop      unix.WaitStatus  // its last event stop
 	counts    map[countKey]int // of When: invocations so far
+	last      call             // that was judged
+	subject   subject          // of it
+	pending   pending          // what now points to
 	now       *pending         // the call that it is stopped in or that is to stop at its exit
 	sent      int              // signals of rules that it has not taken yet
 	space     *space
@@ -62,6 +66,7 @@ type call struct {
 type tracer struct {
 	cfg      *Config
 	out      io.Writer // verdicts; a failure to write does not end enforcement
+	sock     uintptr   // of the same, once it is a socket
 	index    [table.NumABI]map[int32][]int
 	tasks    map[int]*task
 	inspects bool // some rule looks at memory: it is copied where it cannot change
@@ -73,7 +78,8 @@ type tracer struct {
 	spaces   map[uint64]*space // by inode
 	mem      memory
 	plans    *table.PlanSet
-	buf      []byte
+	buf      []byte // of send
+	record1  []byte // of record: what it returned last
 	delays   map[*task]bool
 	held     map[*task]bool // stopped before their parents told of them
 	waits    waiter
@@ -203,6 +209,7 @@ func (tr *tracer) forget(tid int) {
 	if t := tr.tasks[tid]; t != nil {
 		tr.withdraw(t)
 		t.mem.close()
+		t.proc.close()
 		tr.unseal(t, false)
 		t.leave(tr)
 		delete(tr.delays, t)

@@ -1,7 +1,6 @@
 package enforce
 
 import (
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,7 +46,7 @@ func (tr *tracer) escaped(t *task) bool {
 	if err := si.get(t.tid); err != nil || si.Op != opExit || int64(si.NR) < 0 {
 		return false
 	}
-	name, err := os.Readlink("/proc/" + strconv.Itoa(t.tid) + "/fd/" + strconv.FormatUint(si.NR, 10))
+	name, err := t.link("fd/" + strconv.FormatUint(si.NR, 10))
 	if err != nil || !strings.HasPrefix(name, "/") {
 		return false
 	}
@@ -59,7 +58,7 @@ func (tr *tracer) verifyExec(t *task) bool {
 	if t.now == nil || !t.now.call.isExec() || tr.cfg.Monitor {
 		return false
 	}
-	name, err := os.Readlink("/proc/" + strconv.Itoa(t.tid) + "/exe")
+	name, err := t.link("exe")
 	return err == nil && tr.kept(t, &t.now.call, name)
 }
 

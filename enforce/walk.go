@@ -1,7 +1,6 @@
 package enforce
 
 import (
-	"os"
 	"strconv"
 	"strings"
 )
@@ -37,7 +36,7 @@ func (w *walker) walk(base, name string, follow bool) string {
 		if last && !follow {
 			return next
 		}
-		target, err := os.Readlink(next)
+		target, err := readlink(next)
 		if err != nil {
 			at = next
 			continue

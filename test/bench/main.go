@@ -52,6 +52,7 @@ var measurements = []measurement{
 	{"redis", (*bench).redis},
 	{"own", (*bench).own},
 	{"start", (*bench).start},
+	{"enforce", (*bench).enforce},
 }
 
 func main() {

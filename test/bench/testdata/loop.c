@@ -1,7 +1,8 @@
 /*
  * loop KIND CALLS [wait]: makes that many rounds and prints nanoseconds and
  * instructions (user and kernel, of this thread) per round. KIND is getppid,
- * or files: open, fstat, read of 32 bytes, close. With "wait" it first says
+ * getpgid, access of a file, open and close of one, or files: open, fstat,
+ * read of 32 bytes, close. With "wait" it first says
  * "ready" and waits for a line.
  */
 #define _GNU_SOURCE
@@ -72,6 +73,15 @@ int main(int argc, char **argv)
 	c = instructions(fd);
 	if (strcmp(argv[1], "files") == 0)
 		files(n);
+	else if (strcmp(argv[1], "getpgid") == 0)
+		for (long i = 0; i < n; i++)
+			syscall(SYS_getpgid, 0);
+	else if (strcmp(argv[1], "access") == 0)
+		for (long i = 0; i < n; i++)
+			syscall(SYS_access, "/etc/passwd", R_OK);
+	else if (strcmp(argv[1], "open") == 0)
+		for (long i = 0; i < n; i++)
+			close(syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY));
 	else
 		for (long i = 0; i < n; i++)
 			syscall(SYS_getppid);
