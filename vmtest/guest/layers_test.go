@@ -28,6 +28,7 @@ func layered(t *testing.T, load, dir string, args ...string) string {
 	}
 	out := filepath.Join(t.TempDir(), "out")
 	cmd := program(load, dir)
+	cmd.Env = append(cmd.Env, "GODEBUG=asyncpreemptoff=1") // no signals of its own within calls
 	cmd.Path = command
 	cmd.Args = append(append([]string{command, "-f", "-o", out}, args...), "--", self)
 	if err := cmd.Run(); cmd.ProcessState == nil || cmd.ProcessState.ExitCode() != 7 {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ func TestNetCommand(t *testing.T) {
 	t.Log(trace)
 	matches(t, trace,
 		`^\d+ +connect\(.*\) = 0 <[\d.]+ vfs 0\.000000 net [\d.]+ blocked [\d.]+ running [\d.]+>$`,
-		`^\d+ +net_connect\(TCP:\[127\.0\.0\.1:\d+->127\.0\.0\.1:8080\], addr=127\.0\.0\.1:8080, .*\) = 0 <`,
+		`^\d+ +net_connect\(TCP:\[127\.0\.0\.1:\d+->127\.0\.0\.1:8080\], addr=127\.0\.0\.1:8080.*\) = 0 <`,
 		`^\d+ +net_connected\(TCP:\[.*\]\) = -1 ECONNREFUSED`,
 		`^\d+ +net_state\(TCP:\[.*8080\], CLOSE->LISTEN\)$`,
 		`^\d+ +net_send\(UDP:\[.*, addr=127\.0\.0\.1:53, bytes=33, dns="query A www\.example\.org"\) = 33 <`)
@@ -36,6 +37,11 @@ func TestNetCommand(t *testing.T) {
 			}
 		}
 		matches(t, trace, `"dns":\{"id":4660,"kind":"answer","code":"NOERROR",.*"data":"192\.0\.2\.1"`)
+		if form == "--json=nested" { // a socket is written to as a file: a send within a write within the call
+			const inner = `"name":"write",.*"work":\[\{"type":"vfs",.*"operation":"write",.*"work":\[\{"type":"net",.*"operation":"send",`
+			matches(t, trace, inner)
+			t.Log(regexp.MustCompile(`(?m)^.*` + inner + `.*$`).FindString(trace))
+		}
 	}
 	trace = layered(t, "net", t.TempDir(), "-c", "--net", "-e", "trace=%net", "-S", "bytes")
 	t.Log(trace)
