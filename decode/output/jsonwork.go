@@ -9,7 +9,9 @@ import (
 // work appends the members of an operation below the calls.
 func (j *JSON) work(b []byte, w *decode.Work) []byte {
 	b = appendJSONName(append(b, `,"operation":`...), w.Name)
-	b = append(appendJSONTime(append(b, `,"begin":"`...), int64(w.Begin)), '"')
+	if !w.Untimed {
+		b = append(appendJSONTime(append(b, `,"begin":"`...), int64(w.Begin)), '"')
+	}
 	b = append(appendJSONTime(append(b, `,"end":"`...), int64(w.End)), '"')
 	if w.End >= w.Begin && !w.Moment && !w.Untimed {
 		b = appendJSONUint(append(b, `,"duration":`...), w.End-w.Begin)
