@@ -105,20 +105,6 @@ static __always_inline void frame_message(struct eb_works *w, struct eb_frame *f
 		frame_buffer(f);
 }
 
-/* A socket is gone when its close is over: what it was is kept. */
-static __always_inline void frame_close(struct eb_works *w, struct eb_frame *f)
-{
-	struct eb_own *own = &w->own;
-	struct sock *sk = (void *)f->sk;
-	__builtin_memset(&own->gone, 0, sizeof(own->gone));
-	own->gone.mode = 0140777;
-	own->gone.magic = SOCKFS_MAGIC;
-	own->gone.flags = EB_FD_NAME;
-	own->gone.ino = sock_ino(sk);
-	fill_sk(&own->gone, sk);
-	own->namelen = own->gone.family == AF_UNIX ? unix_name(own->name, sk) : 0;
-}
-
 /* A function has begun whose arguments are in works.raw. */
 __noinline int net_begin(__u32 slot, __u32 point, __u32 op)
 {
@@ -151,7 +137,8 @@ __noinline int net_begin(__u32 slot, __u32 point, __u32 op)
 	struct sock *sk = (void *)f->sk;	/* not inside of the macro, which relocates what it sees */
 	if (naddrs && sk) {
 		__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
-		if (family != AF_INET && family != AF_INET6) {
+		int connected = (op == EB_NET_SEND || op == EB_NET_RECV) && BPF_CORE_READ(sk, __sk_common.skc_dport);
+		if ((family != AF_INET && family != AF_INET6) || (connected && !sk_wanted(f->sk))) {
 			f->skip = 1;
 			return 0;
 		}

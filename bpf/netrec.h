@@ -210,4 +210,18 @@ static __always_inline void keep_addr(struct eb_own *own, __u64 addr, __u32 len)
 		own->addrlen = n;
 }
 
+/* A socket is gone when its close is over: what it was is kept. */
+static __always_inline void frame_close(struct eb_works *w, struct eb_frame *f)
+{
+	struct eb_own *own = &w->own;
+	struct sock *sk = (void *)f->sk;
+	__builtin_memset(&own->gone, 0, sizeof(own->gone));
+	own->gone.mode = 0140777;
+	own->gone.magic = SOCKFS_MAGIC;
+	own->gone.flags = EB_FD_NAME;
+	own->gone.ino = sock_ino(sk);
+	fill_sk(&own->gone, sk);
+	own->namelen = own->gone.family == AF_UNIX ? unix_name(own->name, sk) : 0;
+}
+
 #endif

@@ -51,4 +51,13 @@ static __always_inline int ends_wanted(struct eb_fdinfo *f)
 	return inet_wanted(f->raddr, f->family, f->rport) || inet_wanted(f->laddr, f->family, f->lport);
 }
 
+/* Is one of the addresses of a connected socket wanted? */
+__noinline int sk_wanted(__u64 addr)
+{
+	struct sock *sk = (void *)addr;
+	struct eb_fdinfo f = {};
+	fill_sk(&f, sk);
+	return ends_wanted(&f);
+}
+
 #endif

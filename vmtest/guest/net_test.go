@@ -146,12 +146,7 @@ func TestNetLate(t *testing.T) {
 	testenv.NeedRoot(t)
 	s := trace(t, loader.Options{Times: true, Net: &loader.Net{Ops: []string{"connected", "retransmit"}}}, "late", "")
 	s.ended(workload.Status)
-	var again int
-	for _, line := range s.lines {
-		if m := regexp.MustCompile(`^write\(1, "sent again: (\d+)\\n"`).FindStringSubmatch(line); m != nil {
-			again, _ = strconv.Atoi(m[1])
-		}
-	}
+	again := s.said(`sent again`)
 	if again < 1 {
 		t.Errorf("the kernel counts %d packets sent again", again)
 	}
@@ -161,6 +156,32 @@ func TestNetLate(t *testing.T) {
 	if t.Failed() {
 		t.Logf("%q", s.lines)
 	}
+}
+
+// said is a number that the workload has written to its standard output.
+func (s *seen) said(what string) int {
+	for _, line := range s.lines {
+		if m := regexp.MustCompile(`^write\(1, "` + what + `: (\d+)\\n"`).FindStringSubmatch(line); m != nil {
+			n, _ := strconv.Atoi(m[1])
+			return n
+		}
+	}
+	return -1
+}
+
+// TestNetDrop: datagrams that do not fit, as many as the kernel counts.
+func TestNetDrop(t *testing.T) {
+	testenv.NeedRoot(t)
+	o := messagesOnly(t)
+	o.Ops = append(o.Ops, "drop")
+	s := trace(t, loader.Options{Times: true, Net: o}, "flood", "")
+	s.ended(workload.Status)
+	n := s.said("dropped")
+	if n < 1 {
+		t.Errorf("the kernel counts %d datagrams that did not fit", n)
+	}
+	s.work(n, `^ *net_drop\(UDP:\[127\.0\.0\.1:9090\].*\)$`)
+	s.work(31, `net_send\(UDP:`)
 }
 
 // moved counts messages of one kind of socket.

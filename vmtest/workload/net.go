@@ -338,3 +338,22 @@ func older(string) {
 	receive(a, 0)
 	closeAll(a, l)
 }
+
+// flood sends more datagrams than fit into the buffer of their receiver.
+func flood(string) {
+	ownNetwork()
+	server := socketOf(syscall.AF_INET, syscall.SOCK_DGRAM)
+	p, n := inet4(9090)
+	must("bind", syscall.SYS_BIND, server, p, n)
+	client := connectTo(syscall.AF_INET, syscall.SOCK_DGRAM, inet4, 9090)
+	send(client, 1)
+	receive(server, 1)
+	small := int32(1)
+	must("setsockopt", syscall.SYS_SETSOCKOPT, server, syscall.SOL_SOCKET, syscall.SO_RCVBUF, uintptr(unsafe.Pointer(&small)), 4)
+	for range 30 {
+		send(client, 1000)
+	}
+	said := []byte("dropped: " + counter("Udp:", "RcvbufErrors") + "\n")
+	raw(syscall.SYS_WRITE, 1, bytes(said), uintptr(len(said)))
+	closeAll(client, server)
+}

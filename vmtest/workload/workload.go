@@ -39,6 +39,7 @@ var programs = map[string]func(arg string){
 	"net":     sockets,
 	"gonet":   gonet,
 	"late":    late,
+	"flood":   flood,
 	"older":   older,
 	"peers":   peers,
 	"peer":    peer,
