@@ -63,7 +63,8 @@ type seen struct {
 // program is the command that runs a workload.
 func program(name, arg string) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = []string{workload.Env + "=" + name, workload.Env + "_ARG=" + arg}
+	// asynchronous preemption interrupts calls by signals
+	cmd.Env = []string{workload.Env + "=" + name, workload.Env + "_ARG=" + arg, "GODEBUG=asyncpreemptoff=1"}
 	cmd.Stderr = os.Stderr
 	return cmd
 }

@@ -156,7 +156,7 @@ func fork(arg string) {
 
 func child(name, arg string) *os.Process {
 	p, err := os.StartProcess("/proc/self/exe", []string{"child-" + name}, &os.ProcAttr{
-		Env: []string{Env + "=" + name, Env + "_ARG=" + arg}, Files: []*os.File{nil, nil, os.Stderr}})
+		Env: []string{Env + "=" + name, Env + "_ARG=" + arg, "GODEBUG=asyncpreemptoff=1"}, Files: []*os.File{nil, nil, os.Stderr}})
 	if err != nil {
 		fatal("start a child: "+err.Error(), 0)
 	}
