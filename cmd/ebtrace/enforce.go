@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/ebtrace/ebtrace/decode/output"
-	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/enforce"
 	"github.com/ebtrace/ebtrace/enforce/policy"
 	"github.com/ebtrace/ebtrace/loader"
@@ -164,10 +163,4 @@ func (t *trace) giveBack() {
 	case <-time.After(releaseLimit):
 		say("some threads wait in the kernel: they go on under the rules until they come out")
 	}
-}
-
-// wantsVerdict says whether a call that did not run is to be shown.
-func (o *options) wantsVerdict(abi table.ABI, nr int32) bool {
-	enter, _ := o.sel.halves()
-	return enter.Has(abi, nr)
 }

@@ -35,6 +35,7 @@ type verdicts struct {
 
 	empty map[uint32]bool // threads whose next call is what is left of one that did not run
 
+	shown  *table.CallSet    // calls that are to be shown
 	starts map[uint32]uint64 // of threads, by id
 	info   decode.Verdict
 	record events.Record
@@ -47,6 +48,7 @@ func newVerdicts(cfg *enforce.Config, c *enforce.Client, o *options, a *asker) *
 	v := &verdicts{rules: cfg.Rules, cfg: cfg, inside: map[callKey]bool{}, client: c, more: true, ran: map[uint32][]*enforce.Verdict{}, hidden: map[uint32][]*enforce.Verdict{},
 		over: make(chan struct{}), empty: map[uint32]bool{},
 		starts: map[uint32]uint64{}, poked: map[uint32][]*enforce.Verdict{}, asked: o.newDecoder(), asker: a}
+	v.shown, _ = o.sel.halves()
 	go func() { // so that the enforcer never waits for the output
 		defer close(v.over)
 		for v.drain() {
@@ -254,7 +256,7 @@ func (t *trace) emitVerdicts(until uint64) error {
 		if d.Outcome == enforce.Skipped && t.cmd == nil {
 			t.verdicts.empty[d.TID] = true
 		}
-		if !t.o.wantsVerdict(table.ABI(ev.Rec.Abi), d.NR) {
+		if !t.verdicts.shown.Has(table.ABI(ev.Rec.Abi), d.NR) {
 			continue
 		}
 		e, err := t.dec.Decode(ev)
