@@ -37,6 +37,9 @@ func Siblings(set *table.CallSet, m *Match) {
 	}
 }
 
+// Native is the ABI of this machine's own programs.
+func Native() table.ABI { return nativeABI }
+
 // Check takes out calls that a rule can say nothing about (those of a class
 // without a path, for one with a path) and fails if none is left, or if the
 // rule cannot be carried out exactly.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/ebtrace/ebtrace/decode/table"
 	"github.com/ebtrace/ebtrace/enforce"
 	"github.com/ebtrace/ebtrace/enforce/policy"
 )
@@ -51,11 +50,11 @@ func runPolicy(w io.Writer, args []string) error {
 
 // testCall tells what a described call would get.
 func testCall(w io.Writer, p *policy.Policy, text string) error {
-	d, err := policy.ParseCall(text)
+	d, err := policy.ParseCall(nativeABI(), text)
 	if err != nil {
 		return err
 	}
-	i := enforce.Judge(p.Rules, table.AMD64, d.NR, d)
+	i := enforce.Judge(p.Rules, nativeABI(), d.NR, d)
 	if i < 0 {
 		_, err = fmt.Fprintln(w, "no rule: allow")
 		return err

@@ -24,11 +24,11 @@ type Described struct {
 	Program, Thread string
 }
 
-// ParseCall reads a description.
-func ParseCall(s string) (*Described, error) {
+// ParseCall reads a description of a call of an ABI.
+func ParseCall(abi table.ABI, s string) (*Described, error) {
 	name, rest, ok := strings.Cut(strings.TrimSpace(s), "(")
 	args, found := strings.CutSuffix(rest, ")")
-	nr, known := table.Number(table.AMD64, name)
+	nr, known := table.Number(abi, name)
 	switch {
 	case !ok || !found:
 		return nil, fmt.Errorf("'%s' is not a call: write NAME(ARG, ...)", s)
@@ -37,7 +37,7 @@ func ParseCall(s string) (*Described, error) {
 	}
 	d := &Described{NR: nr}
 	set := new(table.CallSet)
-	set.NR[table.AMD64][nr] = true
+	set.NR[abi][nr] = true
 	for i, a := range split(args) {
 		if i >= len(d.args) {
 			return nil, fmt.Errorf("'%s' has more than %d arguments", s, len(d.args))

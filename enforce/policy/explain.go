@@ -60,7 +60,7 @@ func Explain(w io.Writer, p *Policy) error {
 
 // calls is the list of the calls of a rule.
 func calls(r *enforce.Rule) string {
-	abi := table.AMD64
+	abi := enforce.Native()
 	var names []string
 	for _, nr := range r.Calls[abi] {
 		names = append(names, table.Name(abi, nr))

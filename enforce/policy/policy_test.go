@@ -71,7 +71,7 @@ func TestJudge(t *testing.T) {
 		`connect(3, 11.1.2.3:80)`: "", `connect(3, unix:/run/x)`: "lan", `rename("/keep", "/b")`: "names",
 		`rename("/b", "/keep")`: "names", `rename("/a", "/b")`: "", `bind(5, 1.1.1.1:1)`: "low", `bind(6, 1.1.1.1:1)`: "",
 	} {
-		d, err := ParseCall(call)
+		d, err := ParseCall(table.AMD64, call)
 		if err != nil {
 			t.Fatal(call, err)
 		}
@@ -81,6 +81,50 @@ func TestJudge(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s: '%s', want '%s'", call, got, want)
+		}
+	}
+}
+
+// TestReadme: the policy that the README shows can be pasted.
+func TestReadme(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "```yaml\n")
+	block, _, _ := strings.Cut(rest, "```")
+	if p, err := Parse("README", []byte(block)); !ok || err != nil || len(p.Rules) < 5 {
+		t.Error(err)
+	}
+}
+
+// TestExplain: each rule with its mechanism and cost, and what is closed besides.
+func TestExplain(t *testing.T) {
+	p, err := Parse("p", []byte(head+`
+  - {name: one, syscalls: [swapon], deny: EPERM}
+  - {name: two, syscalls: [open], path: /x, deny: EPERM}
+  - {name: three, syscalls: [open], path: /y, redirect: /z}
+  - {name: four, syscalls: [connect], addr: "10.0.0.0/8:*", ask: {timeout: 30s, default: allow}}
+  - {name: five, syscalls: [dup2], rewrite: {1: 9}}
+  - {name: six, syscalls: [fsync], delay: {exit: 1s}}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := Explain(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"rule one (line 4): deny EPERM", "the seccomp filter of a command decides by the registers alone",
+		"rule two (line 5): deny EPERM", "cost per call: one stop; a second, at the end, for calls that run",
+		"rule three (line 6): redirect to /z", "cost per call: two stops",
+		"rule four (line 7): ask: allow or deny EPERM, after 30s allow", "as long as the answer takes, of this thread",
+		"rule five (line 8): rewrite argument 1 to 0x9", "rule six (line 9): allow, delay the exit by 1s",
+		"closed besides:", "io_uring_setup: ENOSYS", "clone(CLONE_UNTRACED): EPERM", "userfaultfd: EPERM", "open_by_handle_at: EPERM",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in\n%s", want, b.String())
 		}
 	}
 }
