@@ -149,22 +149,23 @@ static __always_inline int enter(__u64 *ctx, struct eb_slot *s, __u32 slot)
 	return 0;
 }
 
-SEC("raw_tp/sys_enter")
-int sys_enter(__u64 *ctx)
-{
-	__u32 slot = slot_num(bpf_get_current_pid_tgid());
-	if (!slot)
-		return 0;
-	struct eb_slot *s = slot_at(slot);
-	if (!s)
-		return 0;
-	preempt_off();
-	int more = enter(ctx, s, slot);
-	preempt_on();
-	if (more)
-		bpf_tail_call(ctx, &tails, 0);
-	return 0;
-}
+/* A program for one half of a call; copying, in its tail, is not done with preemption off. */
+#define EB_HALF(name, half)                                            \
+	SEC("raw_tp/" #name) int name(__u64 *ctx)                      \
+	{                                                              \
+		__u32 slot = slot_num(bpf_get_current_pid_tgid());     \
+		struct eb_slot *s = slot ? slot_at(slot) : NULL;       \
+		if (!s)                                                \
+			return 0;                                      \
+		preempt_off();                                         \
+		int more = half(ctx, s, slot);                         \
+		preempt_on();                                          \
+		if (more)                                              \
+			bpf_tail_call(ctx, &tails, 0);                 \
+		return 0;                                              \
+	}
+
+EB_HALF(sys_enter, enter)
 
 /* Is the memory of the entry to be read at the exit, once more or for the first time? */
 static __always_inline int entry_again(struct eb_slot *s, __u8 w, __s64 ret)
@@ -269,22 +270,7 @@ static __always_inline int leave(__u64 *ctx, struct eb_slot *s, __u32 slot)
 	return 0;
 }
 
-SEC("raw_tp/sys_exit")
-int sys_exit(__u64 *ctx)
-{
-	__u32 slot = slot_num(bpf_get_current_pid_tgid());
-	if (!slot)
-		return 0;
-	struct eb_slot *s = slot_at(slot);
-	if (!s)
-		return 0;
-	preempt_off();
-	int more = leave(ctx, s, slot);
-	preempt_on();
-	if (more)
-		bpf_tail_call(ctx, &tails, 0);
-	return 0;
-}
+EB_HALF(sys_exit, leave)
 
 static __always_inline void copy_at_entry(struct eb_slot *s, __u32 slot, __u8 w)
 {

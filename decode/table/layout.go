@@ -1,5 +1,10 @@
 package table
 
+import (
+	"slices"
+	"strings"
+)
+
 // layout is what zz_layouts.go holds of a C type.
 type layout struct {
 	name    string
@@ -16,19 +21,11 @@ type member struct {
 
 // findLayout returns the layout of that name, or nil.
 func findLayout(name string) *layout {
-	lo, hi := 0, len(layouts)
-	for lo < hi {
-		m := (lo + hi) / 2
-		if layouts[m].name < name {
-			lo = m + 1
-		} else {
-			hi = m
-		}
+	i, found := slices.BinarySearchFunc(layouts[:], name, func(l layout, name string) int { return strings.Compare(l.name, name) })
+	if !found {
+		return nil
 	}
-	if lo < len(layouts) && layouts[lo].name == name {
-		return &layouts[lo]
-	}
-	return nil
+	return &layouts[i]
 }
 
 // find returns the member of that name, or nil.

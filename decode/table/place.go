@@ -23,17 +23,8 @@ func (r *Row) Variant(abi ABI, args [6]uint64) *Row {
 		return r
 	}
 	v, index := args[reg]&r.VariantMask, r.index[abi]
-	lo, hi := 0, len(index)
-	for lo < hi {
-		m := (lo + hi) / 2
-		if index[m].val < v {
-			lo = m + 1
-		} else {
-			hi = m
-		}
-	}
-	if lo < len(index) && index[lo].val == v {
-		return index[lo].row
+	if i, found := slices.BinarySearchFunc(index, v, func(x variantAt, v uint64) int { return cmp.Compare(x.val, v) }); found {
+		return index[i].row
 	}
 	return r
 }

@@ -1,20 +1,17 @@
 package xlat
 
+import (
+	"slices"
+	"strings"
+)
+
 // Lookup returns the set of that name in sets.tbl, or nil.
 func Lookup(name string) *Set {
-	lo, hi := 0, len(sets)
-	for lo < hi {
-		m := (lo + hi) / 2
-		if sets[m].Name < name {
-			lo = m + 1
-		} else {
-			hi = m
-		}
+	i, found := slices.BinarySearchFunc(sets[:], name, func(s Set, name string) int { return strings.Compare(s.Name, name) })
+	if !found {
+		return nil
 	}
-	if lo < len(sets) && sets[lo].Name == name {
-		return &sets[lo]
-	}
-	return nil
+	return &sets[i]
 }
 
 // Value returns the value of the constant of that name for an ABI; ok is

@@ -3,6 +3,11 @@
 // declared in sets.tbl; values are generated from UAPI headers into zz_sets.go.
 package xlat
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Const is one named value.
 type Const struct {
 	Name string
@@ -32,17 +37,8 @@ func (s *Set) Find(abi uint8, v uint64) string {
 	}
 	for i := range s.ABI[abi] {
 		c := s.ABI[abi][i].Consts
-		lo, hi := 0, len(c)
-		for lo < hi {
-			m := (lo + hi) / 2
-			if c[m].Val < v {
-				lo = m + 1
-			} else {
-				hi = m
-			}
-		}
-		if lo < len(c) && c[lo].Val == v {
-			return c[lo].Name
+		if n, found := slices.BinarySearchFunc(c, v, func(c Const, v uint64) int { return cmp.Compare(c.Val, v) }); found {
+			return c[n].Name
 		}
 	}
 	return ""
