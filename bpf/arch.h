@@ -11,6 +11,7 @@
 
 #if defined(__TARGET_ARCH_x86)
 
+#define EB_ABI_NATIVE EB_ABI_AMD64
 #define EB_TS_COMPAT 0x2		/* arch/x86/include/asm/thread_info.h: 32-bit syscall in progress */
 #define EB_X32_BIT 0x40000000		/* asm/unistd.h: __X32_SYSCALL_BIT */
 #define EB_NR_EXECVE 59
@@ -64,6 +65,7 @@ static __always_inline __u64 arch_fn_ret(struct pt_regs *regs) { return regs->ax
 
 #elif defined(__TARGET_ARCH_arm64)
 
+#define EB_ABI_NATIVE EB_ABI_ARM64
 #define EB_TIF_32BIT (1UL << 22)	/* arch/arm64/include/asm/thread_info.h */
 #define EB_NR_EXECVE 221
 #define EB_NR_EXECVEAT 281

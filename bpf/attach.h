@@ -45,6 +45,13 @@ int attach_tasks(struct bpf_iter__task *ctx)
 	}
 	if (!hit || task->exit_state)
 		return 0;
+	if (task->flags & PF_IO_WORKER) {	/* no thread of the program's; the leader, which is met first, stands for all */
+		__u32 leader = helpers ? slot_num(task->tgid) : 0;
+		struct eb_slot *owner = leader ? slot_at(leader) : NULL;
+		if (owner)
+			mark_helper(task, owner);
+		return 0;
+	}
 	struct eb_attached a = {.tid = task->pid, .pid = task->tgid, .start = task->start_time};
 	int threads = BPF_CORE_READ(task, signal, nr_threads) > 1;
 	a.slot = mark(task, EB_SLOT_ATTACHED | (threads ? EB_SLOT_THREADS : 0));

@@ -16,7 +16,7 @@ static __always_inline void fill_unnumbered(struct eb_rec *r, struct eb_slot *s,
 	r->size = sizeof(*r);
 	r->kind = kind;
 	r->abi = 0;
-	r->flags = 0;
+	r->flags = s->state & EB_SLOT_HELPER ? EB_F_HELPER : 0;
 	r->tid = s->tid;
 	r->pid = s->pid;
 	r->seq = 0;

@@ -40,6 +40,7 @@ const volatile __u8 has_entry;		/* sys_enter is attached */
 const volatile __u8 preemptible;	/* programs can be, see preempt.h: the kernel may not run one */
 const volatile __u8 count_only;		/* count in the kernel, no records of calls */
 const volatile __u8 follow;		/* trace children */
+const volatile __u8 helpers;		/* and the threads that io_uring runs for them */
 const volatile __u32 str_size = 32;	/* -s */
 const volatile __u8 want_away;		/* say how long calls were off the CPU (-T) */
 const volatile __u8 want_fds;		/* say what descriptors are (-y) */

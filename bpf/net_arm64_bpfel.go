@@ -249,6 +249,7 @@ const (
 	NetVarFilters                  = "filters"
 	NetVarFollow                   = "follow"
 	NetVarHasEntry                 = "has_entry"
+	NetVarHelpers                  = "helpers"
 	NetVarKeepKind                 = "keep_kind"
 	NetVarKeepNetOp                = "keep_net_op"
 	NetVarKeepNetPoint             = "keep_net_point"
@@ -492,6 +493,7 @@ type NetVariableSpecs struct {
 	Filters          *ebpf.VariableSpec `ebpf:"filters"`
 	Follow           *ebpf.VariableSpec `ebpf:"follow"`
 	HasEntry         *ebpf.VariableSpec `ebpf:"has_entry"`
+	Helpers          *ebpf.VariableSpec `ebpf:"helpers"`
 	KeepKind         *ebpf.VariableSpec `ebpf:"keep_kind"`
 	KeepNetOp        *ebpf.VariableSpec `ebpf:"keep_net_op"`
 	KeepNetPoint     *ebpf.VariableSpec `ebpf:"keep_net_point"`
@@ -603,6 +605,7 @@ type NetVariables struct {
 	Filters          *ebpf.Variable `ebpf:"filters"`
 	Follow           *ebpf.Variable `ebpf:"follow"`
 	HasEntry         *ebpf.Variable `ebpf:"has_entry"`
+	Helpers          *ebpf.Variable `ebpf:"helpers"`
 	KeepKind         *ebpf.Variable `ebpf:"keep_kind"`
 	KeepNetOp        *ebpf.Variable `ebpf:"keep_net_op"`
 	KeepNetPoint     *ebpf.Variable `ebpf:"keep_net_point"`

@@ -36,9 +36,10 @@ static __always_inline void event_head(struct eb_event_rec *r, struct eb_owner *
 	r->work.context = EB_BY_KERNEL;
 	if (s) {
 		fill_head(&r->head, s, slot, EB_WORK, r->work.begin);
-		r->work.cause = cause_of(s);
+		r->work.cause = s->begin;
+		r->work.request = s->request;
 		r->work.context = context_of(s);
-		r->work.depth = s->work_of == (__u32)r->work.cause ? s->depth : 0;
+		r->work.depth = s->work_of == (__u32)cause_of(s) ? s->depth : 0;
 		if (s->begin) {
 			r->head.abi = s->abi;
 			r->head.nr = s->nr;

@@ -101,7 +101,7 @@ static __always_inline void connect_begins(struct eb_owner *o, __u64 sk, __u32 s
 	struct eb_frame *f = frame_at(w, 0);
 	int probed = w->depth && w->start == s->start && f->op == EB_NET_CONNECT && f->sk == sk;
 	o->begin = probed ? f->begin : bpf_ktime_get_ns();
-	o->cause = cause_of(s);
+	o->cause = s->begin;
 	o->nr = s->nr;
 	o->abi = s->abi;
 }

@@ -72,11 +72,13 @@ static __always_inline int has_arg(__u32 point, __u32 role)
 	return roles[(point & (EB_MAX_POINTS - 1)) * EB_ROLE_COUNT + role] != EB_NO_ARG;
 }
 
-/* What the thread does its work for now: begin of the call that it is in. */
-static __always_inline __u64 cause_of(struct eb_slot *s) { return s->begin; }
+/* What the thread does its work for now: begin of the request or of the call that it is in. */
+static __always_inline __u64 cause_of(struct eb_slot *s) { return s->request ? s->request : s->begin; }
 
 static __always_inline __u8 context_of(struct eb_slot *s)
 {
+	if (s->request || s->state & EB_SLOT_HELPER)
+		return EB_BY_URING;
 	return s->begin && s->nr == EB_NR_URING_ENTER ? EB_BY_URING : EB_BY_CALL;
 }
 
@@ -143,7 +145,8 @@ static __always_inline int result_wanted(__s64 ret, __u64 time)
 static __always_inline void fill_work(struct eb_work *k, struct eb_frame *f, struct eb_slot *s, __u8 layer, __s64 ret)
 {
 	k->begin = f->begin;
-	k->cause = cause_of(s);
+	k->cause = s->begin;
+	k->request = s->request;
 	k->ret = ret;
 	k->offset = f->offset;
 	k->bytes = f->bytes;
@@ -173,11 +176,12 @@ static __always_inline void work_send(struct eb_scratch *sc, struct eb_slot *s, 
 {
 	struct eb_rec *head = (void *)sc->buf;
 	fill_head(head, s, slot, EB_WORK, now);
+	head->abi = EB_ABI_NATIVE;
 	if (s->begin) {
 		head->abi = s->abi;
 		head->nr = s->nr;
 	}
-	head->flags = sc->flags;
+	head->flags |= sc->flags;
 	__u64 size = sc->pos;
 	head->size = size;
 	opaque(size);

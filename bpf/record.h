@@ -48,6 +48,7 @@ enum eb_flag {
 	EB_F_SHORT = 8,		/* sections were left out: the record was full */
 	EB_F_THREADS = 16,	/* the process has other threads: memory may change during a call */
 	EB_F_IGNORED = 32,	/* EB_SIGNAL: the task ignores it, so it was not delivered */
+	EB_F_HELPER = 256,	/* made by a thread that io_uring runs for the one it names: numbered by its own slot */
 	EB_F_SENT = 128,	/* EB_SIGNAL: seen when it was sent; it ends the process before a thread can take it */
 	EB_F_EXITONLY = 64,	/* EB_CALL: only the exit is traced: begin is not known because it was not asked */
 };
@@ -107,7 +108,8 @@ struct eb_signal {	/* section EB_SEC_MEM: struct siginfo as the kernel holds it 
  */
 struct eb_work {
 	__u64 begin;	/* ns, CLOCK_MONOTONIC; its end is the record's time; 0: only its end was seen */
-	__u64 cause;	/* begin of the call that it was done for; 0: of none that is traced */
+	__u64 cause;	/* begin of the call that the thread was in; 0: of none that is traced */
+	__u64 request;	/* begin of the request of io_uring that it was done for; 0: of none that is known */
 	__s64 ret;	/* -4095..-1 are errors */
 	__s64 offset;	/* in the file, at the begin; -1: it has none */
 	__u64 bytes;	/* asked for */
@@ -131,12 +133,13 @@ enum eb_layer {
 enum eb_context {
 	EB_BY_CALL = 1,
 	EB_BY_FAULT = 2,	/* a page fault */
-	EB_BY_URING = 3,	/* a request of io_uring; cause: begin of the request if that is traced */
+	EB_BY_URING = 3,	/* a request of io_uring */
 	EB_BY_KERNEL = 4,	/* none of the thread's own doing: a packet that came in, a timer, a thread of the kernel */
 };
 
 enum eb_work_flag {
 	EB_WORK_CREATED = 1,	/* EB_VFS_OPEN: it made the file */
+	EB_WORK_SUBMITTED = 2,	/* EB_LAYER_URING: the request is submitted; what becomes of it follows */
 };
 
 enum eb_vfs_op {
@@ -201,26 +204,39 @@ struct eb_peer {	/* of EB_SEC_PEER */
 };
 
 /*
- * A request of io_uring, written when it is complete. op: IORING_OP_* of
- * linux/io_uring.h; begin: its submission; ret: the result that is posted;
- * cause: begin of the io_uring_enter that submitted it, 0: the SQPOLL thread
- * did; offset, bytes: of the request, -1 and 0 if it has none; args: user_data,
- * then struct eb_request as in a register. Sections: EB_SEC_FD the file (arg
- * 0); EB_SEC_STR a path (arg 2); EB_SEC_MEM an address (arg 3), the request as
- * submitted, struct io_uring_sqe (arg 5).
+ * A request of io_uring. Two records of EB_LAYER_URING: one when it is
+ * submitted, one for each completion that is posted for it. op: IORING_OP_* of
+ * linux/io_uring.h, EB_NO_OP if it is not known; begin and request: the time
+ * of the submission, 0 if that was not seen, and with the thread that
+ * submitted it the request's identity; cause: the call during which this was;
+ * ret: the result that is posted. Sections: EB_SEC_REQUEST; what its plan
+ * copies (arg: the argument in decode/table/requests.tbl).
  */
-struct eb_request {
-	__u32 ring;	/* number of the ring's inode, its lower half */
-	__u8 runner;	/* enum eb_runner */
-	__u8 flags;	/* IOSQE_* */
-	__u16 pad;
+#define EB_NO_OP 0xffff
+struct eb_request {	/* of EB_SEC_REQUEST; at the submission struct io_uring_sqe (64 bytes) follows */
+	__u64 cause;	/* begin of the call that submitted it; 0: of none that is traced */
+	__u64 user_data;
+	__u64 start;	/* of the thread that submitted it, or that the polling thread did it for */
+	__u32 tid, pid;
+	__s32 ring;	/* its descriptor when it was made, or was first used; -1: not known */
+	__u32 cqe_flags;	/* IORING_CQE_F_* */
+	__u8 ran;	/* enum eb_ran */
+	__u8 flags;	/* enum eb_request_flag */
+	__u8 pad[6];
 };
 
-enum eb_runner {
-	EB_RUN_SUBMITTER = 0,	/* within io_uring_enter */
-	EB_RUN_WORKER = 1,	/* a worker thread */
-	EB_RUN_SQPOLL = 2,	/* the thread that polls the submission queue */
-	EB_RUN_TASKWORK = 3,	/* the submitter, later, when the file was ready */
+enum eb_ran {
+	EB_RAN_SQPOLL = 1,	/* the thread that polls the submission queue has submitted it */
+	EB_RAN_WORKER = 2,	/* it was given to a worker thread */
+	EB_RAN_POLLED = 4,	/* it waited for its file to be ready */
+};
+
+enum eb_request_flag {
+	EB_Q_OVERFLOW = 1,	/* the completion found no room in its queue: it is kept until there is some */
+	EB_Q_DROPPED = 2,	/* and there was no memory to keep it: the program never sees it */
+	EB_Q_ONE_OF = 4,	/* several requests in flight have this user_data: which one is complete is not known */
+	EB_Q_COMPAT = 16,	/* a 32-bit call submitted it: pointers and structures are narrower */
+	EB_Q_UNREAD = 8,	/* what was submitted could not be read: only op and user_data are known */
 };
 
 /*
@@ -250,7 +266,8 @@ struct eb_slot {
 	__u8 entered;	/* sys_enter has run for the call that the thread is in */
 	__u8 depth;	/* operations below the calls in flight, of all layers */
 	__u16 pad;
-	__u32 work_of;	/* lower half of what they are done for, as in eb_work.cause */
+	__u32 work_of;	/* lower half of what they are done for: the begin of a request or of a call */
+	__u64 request;	/* begin of the request of io_uring that the thread works on; 0: of none that is known */
 };
 
 enum eb_state {
@@ -259,6 +276,7 @@ enum eb_state {
 	EB_SLOT_FRESH = 4,	/* made by fork: its first sys_exit is the return of the parent's call in the child */
 	EB_SLOT_ATTACHED = 8,	/* traced since the attach: the exit of the call that it was in is its first event */
 	EB_SLOT_THREADS = 16,	/* the process has, or has had, other threads */
+	EB_SLOT_HELPER = 64,	/* a thread that io_uring runs: tid, pid and start are of the one it works for */
 	EB_SLOT_KILLED = 32,	/* an EB_F_SENT signal ends it: what is sent after that does not count */
 };
 
@@ -268,6 +286,7 @@ enum eb_sec_kind {
 	EB_SEC_ARGS = 4,	/* after an execve: the new program's arguments, each with its NUL; at entry not all could be read */
 	EB_SEC_PEER = 5,	/* struct eb_peer */
 	EB_SEC_AWAY = 6, /* __u64: ns that the thread was off the CPU within the call */
+	EB_SEC_REQUEST = 7,	/* struct eb_request */
 	EB_SEC_FD = 3,	/* struct eb_fdinfo, then its path: what a descriptor is. addr: the descriptor, sign-extended */
 };
 

@@ -21,6 +21,7 @@
 #include "filter.h"
 #include "tree.h"
 #include "signals.h"
+#include "helpers.h"
 #include "attach.h"
 #include "keep.h"
 

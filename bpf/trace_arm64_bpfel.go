@@ -120,6 +120,7 @@ const (
 	TraceEbFlagEB_F_SHORT    TraceEbFlag = 8
 	TraceEbFlagEB_F_THREADS  TraceEbFlag = 16
 	TraceEbFlagEB_F_IGNORED  TraceEbFlag = 32
+	TraceEbFlagEB_F_HELPER   TraceEbFlag = 256
 	TraceEbFlagEB_F_SENT     TraceEbFlag = 128
 	TraceEbFlagEB_F_EXITONLY TraceEbFlag = 64
 )
@@ -252,12 +253,13 @@ const (
 type TraceEbSecKind uint32
 
 const (
-	TraceEbSecKindEB_SEC_MEM  TraceEbSecKind = 1
-	TraceEbSecKindEB_SEC_STR  TraceEbSecKind = 2
-	TraceEbSecKindEB_SEC_ARGS TraceEbSecKind = 4
-	TraceEbSecKindEB_SEC_PEER TraceEbSecKind = 5
-	TraceEbSecKindEB_SEC_AWAY TraceEbSecKind = 6
-	TraceEbSecKindEB_SEC_FD   TraceEbSecKind = 3
+	TraceEbSecKindEB_SEC_MEM     TraceEbSecKind = 1
+	TraceEbSecKindEB_SEC_STR     TraceEbSecKind = 2
+	TraceEbSecKindEB_SEC_ARGS    TraceEbSecKind = 4
+	TraceEbSecKindEB_SEC_PEER    TraceEbSecKind = 5
+	TraceEbSecKindEB_SEC_AWAY    TraceEbSecKind = 6
+	TraceEbSecKindEB_SEC_REQUEST TraceEbSecKind = 7
+	TraceEbSecKindEB_SEC_FD      TraceEbSecKind = 3
 )
 
 type TraceEbSignal struct {
@@ -293,6 +295,7 @@ type TraceEbSlot struct {
 	Depth   uint8
 	Pad     uint16
 	WorkOf  uint32
+	Request uint64
 }
 
 type TraceEbState uint32
@@ -303,6 +306,7 @@ const (
 	TraceEbStateEB_SLOT_FRESH    TraceEbState = 4
 	TraceEbStateEB_SLOT_ATTACHED TraceEbState = 8
 	TraceEbStateEB_SLOT_THREADS  TraceEbState = 16
+	TraceEbStateEB_SLOT_HELPER   TraceEbState = 64
 	TraceEbStateEB_SLOT_KILLED   TraceEbState = 32
 )
 
@@ -358,6 +362,7 @@ const (
 	TraceProgTaskExec         = "task_exec"
 	TraceProgTaskExit         = "task_exit"
 	TraceProgTaskFork         = "task_fork"
+	TraceProgTaskHelper       = "task_helper"
 	TraceProgTaskSwitch       = "task_switch"
 	TraceVarAttachDescendants = "attach_descendants"
 	TraceVarAttachThreads     = "attach_threads"
@@ -370,6 +375,7 @@ const (
 	TraceVarFilters           = "filters"
 	TraceVarFollow            = "follow"
 	TraceVarHasEntry          = "has_entry"
+	TraceVarHelpers           = "helpers"
 	TraceVarKeepEbAbi         = "keep_eb_abi"
 	TraceVarKeepEbAttached    = "keep_eb_attached"
 	TraceVarKeepEbCall        = "keep_eb_call"
@@ -473,6 +479,7 @@ type TraceProgramSpecs struct {
 	TaskExec      *ebpf.ProgramSpec `ebpf:"task_exec"`
 	TaskExit      *ebpf.ProgramSpec `ebpf:"task_exit"`
 	TaskFork      *ebpf.ProgramSpec `ebpf:"task_fork"`
+	TaskHelper    *ebpf.ProgramSpec `ebpf:"task_helper"`
 	TaskSwitch    *ebpf.ProgramSpec `ebpf:"task_switch"`
 }
 
@@ -509,6 +516,7 @@ type TraceVariableSpecs struct {
 	Filters           *ebpf.VariableSpec `ebpf:"filters"`
 	Follow            *ebpf.VariableSpec `ebpf:"follow"`
 	HasEntry          *ebpf.VariableSpec `ebpf:"has_entry"`
+	Helpers           *ebpf.VariableSpec `ebpf:"helpers"`
 	KeepEbAbi         *ebpf.VariableSpec `ebpf:"keep_eb_abi"`
 	KeepEbAttached    *ebpf.VariableSpec `ebpf:"keep_eb_attached"`
 	KeepEbCall        *ebpf.VariableSpec `ebpf:"keep_eb_call"`
@@ -627,6 +635,7 @@ type TraceVariables struct {
 	Filters           *ebpf.Variable `ebpf:"filters"`
 	Follow            *ebpf.Variable `ebpf:"follow"`
 	HasEntry          *ebpf.Variable `ebpf:"has_entry"`
+	Helpers           *ebpf.Variable `ebpf:"helpers"`
 	KeepEbAbi         *ebpf.Variable `ebpf:"keep_eb_abi"`
 	KeepEbAttached    *ebpf.Variable `ebpf:"keep_eb_attached"`
 	KeepEbCall        *ebpf.Variable `ebpf:"keep_eb_call"`
@@ -692,6 +701,7 @@ type TracePrograms struct {
 	TaskExec      *ebpf.Program `ebpf:"task_exec"`
 	TaskExit      *ebpf.Program `ebpf:"task_exit"`
 	TaskFork      *ebpf.Program `ebpf:"task_fork"`
+	TaskHelper    *ebpf.Program `ebpf:"task_helper"`
 	TaskSwitch    *ebpf.Program `ebpf:"task_switch"`
 }
 
@@ -706,6 +716,7 @@ func (p *TracePrograms) Close() error {
 		p.TaskExec,
 		p.TaskExit,
 		p.TaskFork,
+		p.TaskHelper,
 		p.TaskSwitch,
 	)
 }

@@ -46,6 +46,7 @@ static __always_inline __u32 mark(struct task_struct *task, __u8 state)
 	s->retry = 0;
 	s->entered = 0;
 	s->depth = 0;
+	s->request = 0;
 	s->plan = 0;
 	s->state = EB_SLOT_LIVE | state;
 	if (slot_set(pid, n))
@@ -178,7 +179,7 @@ EB_PROGRAM("raw_tp/sched_process_exit", task_exit)
 		}
 		RARE_BEGIN(struct eb_end_rec, r, s)
 		if (r) {
-			fill_head(&r->head, s, slot, EB_END, now);
+			fill_head(&r->head, s, slot, EB_END, now);	/* of a helper: only its numbers end */
 			r->head.size = sizeof(*r);
 			r->body.status = BPF_CORE_READ(task, exit_code);
 			r->body.group_dead = BPF_CORE_READ(task, signal, live.counter) == 0;

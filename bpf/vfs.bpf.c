@@ -342,8 +342,6 @@ const enum eb_context *keep_context __attribute__((unused));
 const enum eb_work_flag *keep_work_flag __attribute__((unused));
 const enum eb_vfs_op *keep_vfs_op __attribute__((unused));
 const enum eb_net_op *keep_net_op __attribute__((unused));
-const enum eb_runner *keep_runner __attribute__((unused));
 const struct eb_peer *keep_peer __attribute__((unused));
-const struct eb_request *keep_request __attribute__((unused));
 const enum eb_role *keep_role __attribute__((unused));
 const enum eb_vfs_point *keep_vfs_point __attribute__((unused));

@@ -71,14 +71,6 @@ type VfsEbPeer struct {
 	Comm [16]int8
 }
 
-type VfsEbRequest struct {
-	_      structs.HostLayout
-	Ring   uint32
-	Runner uint8
-	Flags  uint8
-	Pad    uint16
-}
-
 type VfsEbRole uint32
 
 const (
@@ -98,15 +90,6 @@ const (
 	VfsEbRoleEB_R_OBJECT  VfsEbRole = 13
 	VfsEbRoleEB_R_MNT     VfsEbRole = 14
 	VfsEbRoleEB_R_FD      VfsEbRole = 15
-)
-
-type VfsEbRunner uint32
-
-const (
-	VfsEbRunnerEB_RUN_SUBMITTER VfsEbRunner = 0
-	VfsEbRunnerEB_RUN_WORKER    VfsEbRunner = 1
-	VfsEbRunnerEB_RUN_SQPOLL    VfsEbRunner = 2
-	VfsEbRunnerEB_RUN_TASKWORK  VfsEbRunner = 3
 )
 
 type VfsEbVfsOp uint32
@@ -185,6 +168,7 @@ type VfsEbWork struct {
 	_       structs.HostLayout
 	Begin   uint64
 	Cause   uint64
+	Request uint64
 	Ret     int64
 	Offset  int64
 	Bytes   uint64
@@ -201,7 +185,8 @@ type VfsEbWork struct {
 type VfsEbWorkFlag uint32
 
 const (
-	VfsEbWorkFlagEB_WORK_CREATED VfsEbWorkFlag = 1
+	VfsEbWorkFlagEB_WORK_CREATED   VfsEbWorkFlag = 1
+	VfsEbWorkFlagEB_WORK_SUBMITTED VfsEbWorkFlag = 2
 )
 
 type VfsEbWorks struct {
@@ -409,14 +394,13 @@ const (
 	VfsVarFollow                = "follow"
 	VfsVarFsNames               = "fs_names"
 	VfsVarHasEntry              = "has_entry"
+	VfsVarHelpers               = "helpers"
 	VfsVarKeepContext           = "keep_context"
 	VfsVarKeepKind              = "keep_kind"
 	VfsVarKeepLayer             = "keep_layer"
 	VfsVarKeepNetOp             = "keep_net_op"
 	VfsVarKeepPeer              = "keep_peer"
-	VfsVarKeepRequest           = "keep_request"
 	VfsVarKeepRole              = "keep_role"
-	VfsVarKeepRunner            = "keep_runner"
 	VfsVarKeepVfsOp             = "keep_vfs_op"
 	VfsVarKeepVfsPoint          = "keep_vfs_point"
 	VfsVarKeepWork              = "keep_work"
@@ -669,14 +653,13 @@ type VfsVariableSpecs struct {
 	Follow           *ebpf.VariableSpec `ebpf:"follow"`
 	FsNames          *ebpf.VariableSpec `ebpf:"fs_names"`
 	HasEntry         *ebpf.VariableSpec `ebpf:"has_entry"`
+	Helpers          *ebpf.VariableSpec `ebpf:"helpers"`
 	KeepContext      *ebpf.VariableSpec `ebpf:"keep_context"`
 	KeepKind         *ebpf.VariableSpec `ebpf:"keep_kind"`
 	KeepLayer        *ebpf.VariableSpec `ebpf:"keep_layer"`
 	KeepNetOp        *ebpf.VariableSpec `ebpf:"keep_net_op"`
 	KeepPeer         *ebpf.VariableSpec `ebpf:"keep_peer"`
-	KeepRequest      *ebpf.VariableSpec `ebpf:"keep_request"`
 	KeepRole         *ebpf.VariableSpec `ebpf:"keep_role"`
-	KeepRunner       *ebpf.VariableSpec `ebpf:"keep_runner"`
 	KeepVfsOp        *ebpf.VariableSpec `ebpf:"keep_vfs_op"`
 	KeepVfsPoint     *ebpf.VariableSpec `ebpf:"keep_vfs_point"`
 	KeepWork         *ebpf.VariableSpec `ebpf:"keep_work"`
@@ -784,14 +767,13 @@ type VfsVariables struct {
 	Follow           *ebpf.Variable `ebpf:"follow"`
 	FsNames          *ebpf.Variable `ebpf:"fs_names"`
 	HasEntry         *ebpf.Variable `ebpf:"has_entry"`
+	Helpers          *ebpf.Variable `ebpf:"helpers"`
 	KeepContext      *ebpf.Variable `ebpf:"keep_context"`
 	KeepKind         *ebpf.Variable `ebpf:"keep_kind"`
 	KeepLayer        *ebpf.Variable `ebpf:"keep_layer"`
 	KeepNetOp        *ebpf.Variable `ebpf:"keep_net_op"`
 	KeepPeer         *ebpf.Variable `ebpf:"keep_peer"`
-	KeepRequest      *ebpf.Variable `ebpf:"keep_request"`
 	KeepRole         *ebpf.Variable `ebpf:"keep_role"`
-	KeepRunner       *ebpf.Variable `ebpf:"keep_runner"`
 	KeepVfsOp        *ebpf.Variable `ebpf:"keep_vfs_op"`
 	KeepVfsPoint     *ebpf.Variable `ebpf:"keep_vfs_point"`
 	KeepWork         *ebpf.Variable `ebpf:"keep_work"`

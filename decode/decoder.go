@@ -133,7 +133,7 @@ func (d *Decoder) Decode(ev *events.Event) (*Event, error) {
 	case events.Work:
 		d.decodeWork(ev)
 	}
-	d.out.Comm = d.comms[ev.TID]
+	d.out.Comm = d.comms[d.out.TID] // a request is of the thread that submitted it
 	if ev.Kind == events.Exit || ev.Kind == events.Detach {
 		delete(d.comms, ev.TID)
 		delete(d.rests, ev.TID)
@@ -147,7 +147,11 @@ func carries(ev *events.Event) bool {
 	switch {
 	case !ok || want == 0:
 		return ok
-	case ev.Rec == nil || ev.Enter != nil && ev.Enter.Kind != uint8(bpf.TraceEbKindEB_ENTER):
+	case ev.Rec == nil:
+		return false
+	case ev.Kind == events.Work && ev.Enter != nil: // of a request: its submission
+		return ev.Rec.Kind == want && ev.Enter.Kind == want
+	case ev.Enter != nil && ev.Enter.Kind != uint8(bpf.TraceEbKindEB_ENTER):
 		return false
 	}
 	// A call found in flight when tracing began may be told by either record.

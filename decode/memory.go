@@ -90,6 +90,9 @@ func (d *Decoder) collect(r *events.Record) {
 			d.away, d.hasAway = s.Away()
 			continue
 		}
+		if bpf.TraceEbSecKind(s.Kind) == bpf.TraceEbSecKindEB_SEC_REQUEST {
+			continue
+		}
 		f := bpf.TraceEbSecFlag(s.Flags)
 		exit := f&bpf.TraceEbSecFlagEB_S_EXIT != 0
 		if exit && f&bpf.TraceEbSecFlagEB_S_RETRY == 0 && bpf.TraceEbSecKind(s.Kind) == bpf.TraceEbSecKindEB_SEC_STR {

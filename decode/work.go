@@ -37,6 +37,9 @@ type Work struct {
 	Errno   int  // positive if it failed
 	Hex     bool // the result is an address or a set of bits
 	Untimed bool // only its end was seen
+	// Request is the begin of the request of io_uring that it was done for; 0:
+	// none, or it is not known. A request itself has its own.
+	Request uint64
 	// Moment: it is something that happened, and has neither duration nor result.
 	Moment bool
 
@@ -46,6 +49,13 @@ type Work struct {
 	NewState string
 	DNS      *DNS  // what a message from or to port 53 says; nil: none
 	Peer     *Peer // who is at the other end; nil: not known
+
+	// Of LayerURing: Begin is the submission, 0 if that was not seen; Cause is
+	// the call that submitted it.
+	ABI      table.ABI // whose constants Args are of
+	About    []Value   // ring, user_data and so on: one Struct
+	Result   Value     // the result as it is meant, if it did not fail
+	NoResult bool      // none is known: it was not complete when its thread or the trace ended, or tells failures only
 }
 
 // Peer is the process at the other end of a connection.
@@ -92,11 +102,16 @@ func (d *Decoder) decodeWork(ev *events.Event) {
 	if int(k.Context) < len(contexts) {
 		w.Context = contexts[k.Context]
 	}
+	w.Request = k.Request
 	if k.Cause != 0 {
 		w.Call = d.nameOf(table.ABI(r.Abi), r.Nr)
 	}
 	if k.Ret < 0 && k.Ret >= -maxErrno {
 		w.Errno = int(-k.Ret)
+	}
+	if bpf.VfsEbLayer(k.Layer) == bpf.VfsEbLayerEB_LAYER_URING {
+		d.decodeRequest(w, ev, &k)
+		return
 	}
 	if k.Begin == 0 {
 		w.Begin, w.Untimed = w.End, true
@@ -110,8 +125,6 @@ func (d *Decoder) decodeWork(ev *events.Event) {
 	case bpf.VfsEbLayerEB_LAYER_NET:
 		w.Layer = LayerNet
 		d.decodeNet(w, &k)
-	case bpf.VfsEbLayerEB_LAYER_URING:
-		w.Layer = LayerURing
 	}
 }
 

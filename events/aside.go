@@ -96,6 +96,9 @@ func (s *Sequencer) giveAside() error {
 	if err := Parse(h.c.Buf[h.off:h.end], r); err != nil {
 		return err
 	}
+	if k := r.Work(); isURing(&k) {
+		return s.request(r, &k, h.c.Buf[h.off:h.end])
+	}
 	return s.send(Work, r, r.Time)
 }
 

@@ -25,13 +25,14 @@ type Sequencer struct {
 	// Free, if set, gets each chunk of AddChunk that is no longer in use.
 	Free func(*Chunk)
 
-	threads []*thread // by slot
-	heap    laneHeap
-	live    int
-	aside   aside
-	totals  Totals
-	ev      Event
-	emit    func(*Event) error
+	threads  []*thread // by slot
+	heap     laneHeap
+	live     int
+	aside    aside
+	requests requests
+	totals   Totals
+	ev       Event
+	emit     func(*Event) error
 }
 
 // Totals counts records. Received + Lost is what the kernel half made.
@@ -64,6 +65,7 @@ type thread struct {
 	start    uint64
 	seq      uint32 // of the last record given out
 	alive    bool
+	helper   bool   // its records are another thread's, which it works for
 	open     uint64 // begin of the call that a Begin has shown; 0: none
 	alone    uint64 // begin of a call that is not shown, but work done for it is
 	enter    Record // of the call that has begun, if hasEnter; its bytes are in keep

@@ -21,7 +21,7 @@ type span64 struct{ begin, took uint64 }
 // add takes an operation, in the order of their ends.
 func (s *spent) add(r *Record) {
 	k := r.Work()
-	if k.Cause == 0 || int(k.Layer) >= Layers || k.Context == uint8(bpf.VfsEbContextEB_BY_KERNEL) ||
+	if k.Cause == 0 || int(k.Layer) >= Layers || isURing(&k) || k.Context == uint8(bpf.VfsEbContextEB_BY_KERNEL) ||
 		k.Begin == 0 || k.Begin > r.Time { // only its end was seen
 		return
 	}

@@ -125,7 +125,13 @@ func (s *Sequencer) other(l *lane) error {
 	if err := s.number(t, r); err != nil {
 		return err
 	}
-	err := s.send(kind, r, r.Time)
+	var err error
+	if kind == Exit && !t.helper {
+		err = s.unfinished(t, r.Time)
+	}
+	if err == nil && !(kind == Exit && t.helper) {
+		err = s.send(kind, r, r.Time)
+	}
 	if kind == Exit {
 		s.setAlive(t, false)
 		t.seq, t.open, t.hasEnter = 0, 0, false
@@ -137,6 +143,10 @@ func (s *Sequencer) other(l *lane) error {
 // identify takes note of a record's thread: a slot gets a new owner, and a
 // thread that was not the leader gets the leader's id by execve.
 func (s *Sequencer) identify(t *thread, r *Record) {
+	if r.Slot == 0 {
+		return // of no thread that is traced
+	}
+	t.helper = r.Flags&uint16(bpf.TraceEbFlagEB_F_HELPER) != 0
 	if t.start != r.Start && (t.pid != r.Pid || r.Seq != 0 && r.Seq <= t.seq) {
 		t.seq, t.open, t.hasEnter = 0, 0, false
 	}
@@ -182,6 +192,9 @@ func (s *Sequencer) send(kind Kind, r *Record, at uint64) error {
 // thread has made in all, so that the last ones, if lost, are counted. Each
 // living thread gets a Detach.
 func (s *Sequencer) Finish(now uint64, made func(slot uint32) (tid, n uint32)) error {
+	if err := s.unfinished(nil, now); err != nil {
+		return err
+	}
 	for _, t := range s.threads {
 		if t == nil {
 			continue
@@ -197,11 +210,14 @@ func (s *Sequencer) Finish(now uint64, made func(slot uint32) (tid, n uint32)) e
 		if !t.alive {
 			continue
 		}
+		s.setAlive(t, false)
+		if t.helper {
+			continue
+		}
 		s.ev = Event{Kind: Detach, TID: t.tid, PID: t.pid, Start: t.start, Time: now}
 		if err := s.emit(&s.ev); err != nil {
 			return err
 		}
-		s.setAlive(t, false)
 	}
 	return nil
 }

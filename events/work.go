@@ -78,7 +78,7 @@ func (s *Sequencer) withWork(l *lane, call *Record) error {
 		if err := s.asideBefore(l.rec.Time); err != nil {
 			return err
 		}
-		if err := s.send(Work, &l.rec, l.rec.Time); err != nil {
+		if err := s.sendWork(l); err != nil {
 			return err
 		}
 		l.pop(s.free)
@@ -116,7 +116,15 @@ func (s *Sequencer) work(l *lane) error {
 	if s.Spent {
 		l.t.spent.add(&l.rec)
 	}
-	err := s.send(Work, &l.rec, l.rec.Time)
+	err := s.sendWork(l)
 	l.pop(s.free)
 	return err
+}
+
+// sendWork gives out the lane's first record, one of work.
+func (s *Sequencer) sendWork(l *lane) error {
+	if k := l.rec.Work(); isURing(&k) {
+		return s.request(&l.rec, &k, l.bytes())
+	}
+	return s.send(Work, &l.rec, l.rec.Time)
 }

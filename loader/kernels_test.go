@@ -30,6 +30,7 @@ var tracepointArgs = map[string][]string{
 	"sched_process_fork": {"task_struct *", "task_struct *"},
 	"sched_process_exec": {"task_struct *", "pid_t", "linux_binprm *"},
 	"sched_process_exit": {"task_struct *"},
+	"task_newtask":       {"task_struct *"},
 	"signal_deliver":     {"int", "kernel_siginfo *", "k_sigaction *"},
 	"signal_generate":    {"int", "kernel_siginfo *", "task_struct *", "int", "int"},
 

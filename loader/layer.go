@@ -290,9 +290,8 @@ func (l *layer) configure(s *Session) error {
 	if err := s.spec.Variables["pid_limit"].Get(&limit); err != nil {
 		return err
 	}
-	const points, kinds = 64, 16 // EB_MAX_POINTS, EB_ROLE_COUNT in bpf/probe.h
-	var roles [points * kinds]uint8
-	var nargs, retInt [points]uint8
+	var roles [maxPoints * maxRoles]uint8
+	var nargs, retInt [maxPoints]uint8
 	for i := range roles {
 		roles[i] = noArg
 	}
@@ -307,7 +306,7 @@ func (l *layer) configure(s *Session) error {
 			retInt[p.point] = 1
 		}
 		for role, name := range p.args {
-			roles[int(p.point)*kinds+int(role)] = uint8(slices.Index(f.params, name))
+			roles[int(p.point)*maxRoles+int(role)] = uint8(slices.Index(f.params, name))
 		}
 	}
 	set := map[string]any{
@@ -324,7 +323,12 @@ func (l *layer) configure(s *Session) error {
 	return nil
 }
 
-const noArg = 0xff // EB_NO_ARG in bpf/probe.h
+// Of bpf/probe.h.
+const (
+	noArg     = 0xff // EB_NO_ARG
+	maxPoints = 64   // EB_MAX_POINTS
+	maxRoles  = 16   // EB_ROLE_COUNT
+)
 
 // loadMaps makes the object's own maps, once for all its programs.
 func (l *layer) loadMaps(s *Session) error {

@@ -124,6 +124,9 @@ func (s *Session) loadPrograms(o *Options, copied bool) error {
 	if o.OffCPU {
 		small = append(small, "task_switch")
 	}
+	if o.URing != nil {
+		small = append(small, "task_helper")
+	}
 	if s.hasEntry {
 		small = append(small, "sys_enter")
 	}

@@ -37,6 +37,7 @@ type Session struct {
 	enter    *table.CallSet // nil: all
 	hasEntry bool
 	vfs, net *layer // nil: not asked for
+	uring    *uringLayer
 }
 
 // Open loads and attaches what the options need. Nothing is traced until
@@ -153,6 +154,7 @@ func constants(o *Options, plans *table.PlanSet, w *wants) map[string]any {
 		"preemptible":  flag(needNoPreempt(kernelRelease())),
 		"count_only":   flag(o.Counts),
 		"follow":       flag(!o.NoFollow),
+		"helpers":      flag(o.URing != nil),
 		"max_slots":    uint32(o.Threads),
 		"str_size":     uint32(o.StrSize),
 		"want_fds":     flag(o.FDs),
@@ -255,6 +257,11 @@ func (s *Session) start(o *Options, plans *table.PlanSet) (err error) {
 		}
 		s.links = append(s.links, l)
 	}
+	if o.URing != nil {
+		if err := unlocked(func() error { return s.openURing(o) }); err != nil {
+			return err
+		}
+	}
 	if o.VFS != nil {
 		if err := unlocked(func() error { return s.openVFS(o) }); err != nil {
 			return err
@@ -275,6 +282,7 @@ var attachPoints = []struct{ prog, name string }{
 	{"task_fork" + again, "sched_process_fork"}, // after the first copies: they run in this order
 	{"task_exec" + again, "sched_process_exec"},
 	{"task_exit" + again, "sched_process_exit"},
+	{"task_helper", "task_newtask"},
 	{"signal_taken", "signal_deliver"},
 	{"signal_untaken", "signal_generate"},
 	{"task_switch", "sched_switch"},
@@ -346,6 +354,9 @@ func (s *Session) layers() (all []*layer) {
 		if l != nil {
 			all = append(all, l)
 		}
+	}
+	if s.uring != nil {
+		all = append(all, &s.uring.layer)
 	}
 	return all
 }

@@ -28,8 +28,9 @@ type Options struct {
 	UIDs        []uint32        // empty: any; at most 16
 	Signals     table.SignalSet // which are recorded; 0: none
 
-	VFS *VFS // nil: nothing of the file system below the calls is looked at
-	Net *Net // nil: nor of the network
+	VFS   *VFS   // nil: nothing of the file system below the calls is looked at
+	Net   *Net   // nil: nor of the network
+	URing *URing // nil: requests of io_uring are not, nor what is done for them elsewhere than in the calls
 
 	Buffer  int // bytes of the ring, rounded up to a power of two; 0: by the number of CPUs
 	Threads int // most threads traced at once; 0: DefaultThreads

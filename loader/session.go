@@ -142,7 +142,10 @@ type Lost struct {
 	Signals uint64 // ignored signals that found the ring full
 	Events  uint64 // what happened to sockets and found the ring full
 	Sockets uint64 // whose events are not told: too many were open at once
-	Skipped uint64 // at most so many events the kernel did not show, of any thread: a program was not finished on that CPU (Linux 7.0)
+	// Requests of io_uring: completions in threads that are not traced which
+	// found the ring full, and requests whose end is not recognized.
+	Requests uint64
+	Skipped  uint64 // at most so many events the kernel did not show, of any thread: a program was not finished on that CPU (Linux 7.0)
 }
 
 // Lost returns the totals so far.
@@ -158,6 +161,10 @@ func (s *Session) Lost() (l Lost) {
 		l.Skipped += below.skipped()
 	}
 	l.Events, l.Sockets = s.netLost()
+	if s.uring != nil {
+		lost := s.uring.lost()
+		l.Requests = lost.Untracked + lost.Unnumbered
+	}
 	return l
 }
 

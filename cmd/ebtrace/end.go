@@ -111,7 +111,7 @@ func (t *trace) summary(unplaced loader.Lost) *output.Summary {
 	totals := t.seq.Totals()
 	s := &output.Summary{
 		Received: totals.Received,
-		Lost:     totals.Lost + unplaced.Signals + unplaced.Events,
+		Lost:     totals.Lost + unplaced.Signals + unplaced.Events + unplaced.Requests,
 		Begin:    t.began, End: loader.Now(),
 		Unreadable: t.unreadable,
 	}

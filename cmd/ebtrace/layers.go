@@ -20,6 +20,7 @@ type below int
 const (
 	belowVFS below = iota
 	belowNet
+	belowURing
 	numBelow
 )
 
@@ -37,6 +38,7 @@ var layers = [numBelow]layer{
 		loader.Options{VFS: &loader.VFS{Best: true}}},
 	belowNet: {"net", loader.NetOperations, (*loader.Session).NetMissing, (*loader.Session).NetMeans,
 		loader.Options{Net: &loader.Net{Best: true}}},
+	belowURing: {"uring", table.RequestNames, uringMissing, uringMeans, loader.Options{URing: &loader.URing{Best: true}}},
 }
 
 // layerAsked is what the command line asks of a layer.
@@ -44,6 +46,7 @@ type layerAsked struct {
 	asked    bool
 	best     bool
 	ops      []string // nil: all
+	none     bool     // not even with other layers
 	narrowed []string // options given that say which of it is shown
 	minTime  time.Duration
 	minBytes uint64
@@ -71,6 +74,8 @@ func askLayer(b below) func(*options, string) error {
 				a.best = true
 			case w == "all":
 				a.ops = nil
+			case w == "none" && b == belowURing:
+				a.none = true
 			case slices.Contains(known, w):
 				a.ops = append(a.ops, w)
 			default:
@@ -170,6 +175,37 @@ func timed(means map[string]string) bool {
 }
 
 const tracepoint = "tracepoint" // of Session.NetMeans
+
+// uringOptions is what the kernel half is asked for of io_uring, nil: nothing.
+// What other layers do for requests is told with them, so these are shown too
+// as far as they can be, unless --uring=none is given.
+func (o *options) uringOptions() *loader.URing {
+	a := &o.below[belowURing]
+	with := o.below[belowVFS].asked || o.below[belowNet].asked
+	switch {
+	case a.asked && !a.none:
+		return &loader.URing{Ops: a.ops, Best: a.best}
+	case with:
+		return &loader.URing{Best: true, Hidden: a.none}
+	}
+	return nil
+}
+
+const uringRequests = "requests"
+
+func uringMissing(s *loader.Session) []loader.Missing {
+	if err := s.URingMissing(); err != nil {
+		return []loader.Missing{{Op: uringRequests, Err: err}}
+	}
+	return nil
+}
+
+func uringMeans(s *loader.Session) map[string]string {
+	if s.URingMissing() != nil {
+		return nil
+	}
+	return map[string]string{uringRequests: "tracepoint"}
+}
 
 // sayMissing tells what --vfs=best, --net=best go on without.
 func sayMissing(s *loader.Session) {

@@ -86,6 +86,7 @@ var belowFlags = []flagDef{
 	{"", "net-duration", "MIN", "of that, what took at least MIN", narrow(belowNet, "-duration", setMinTime)},
 	{"", "net-bytes", "MIN", "of that, what moved at least MIN bytes", narrow(belowNet, "-bytes", setMinBytes)},
 	{"", "net-error", "[=SET]", "of that, what failed", narrow(belowNet, "-error", setErrors)},
+	{"", "uring", "[=SET]", "requests of io_uring, as calls of who submits them;\nof it openat,read,...; none: not with --vfs, --net", askLayer(belowURing)},
 }
 
 var outputFlags = []flagDef{

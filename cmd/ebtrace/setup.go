@@ -35,6 +35,7 @@ func (o *options) loaderOptions() loader.Options {
 		VFS:         o.vfsOptions(),
 		Net:         o.netOptions(),
 		OffCPU:      o.splits(),
+		URing:       o.uringOptions(),
 	}
 	l.Enter, l.Exit = s.halves()
 	if s.status != table.AllStatus {

@@ -8,6 +8,9 @@ import (
 
 // work appends the members of an operation below the calls.
 func (j *JSON) work(b []byte, w *decode.Work) []byte {
+	if w.Layer == decode.LayerURing {
+		return j.request(b, w)
+	}
 	b = appendJSONName(append(b, `,"operation":`...), w.Name)
 	if !w.Untimed {
 		b = append(appendJSONTime(append(b, `,"begin":"`...), int64(w.Begin)), '"')
@@ -17,9 +20,9 @@ func (j *JSON) work(b []byte, w *decode.Work) []byte {
 		b = appendJSONUint(append(b, `,"duration":`...), w.End-w.Begin)
 	}
 	b = appendJSONName(append(b, `,"cause":{"context":`...), w.Context)
-	if w.Cause != 0 {
-		b = append(appendJSONTime(append(b, `,"begin":"`...), int64(w.Cause)), '"')
-		b = appendJSONName(append(b, `,"name":`...), w.Call)
+	b = appendJSONCause(b, w)
+	if w.Request != 0 {
+		b = append(appendJSONTime(append(b, `,"request":"`...), int64(w.Request)), '"')
 	}
 	b = appendJSONInt(append(b, `},"depth":`...), int64(w.Depth))
 	if w.Layer == decode.LayerNet {

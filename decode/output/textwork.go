@@ -26,11 +26,10 @@ func (t *Text) work(th *thread, e *decode.Event) {
 	}
 	b = append(b, w.Layer...)
 	if w.Layer == decode.LayerURing {
-		b = append(b, ':')
-	} else {
-		b = append(b, '_')
+		th.s.end(sanitize(t.request(b, w), start))
+		return
 	}
-	b = append(b, w.Name...)
+	b = append(append(b, '_'), w.Name...)
 	b = append(t.workArgs(append(b, '('), w), ')')
 	if !w.Moment {
 		b = t.workResult(append(b, " = "...), w)

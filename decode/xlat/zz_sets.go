@@ -78,193 +78,213 @@ var sets = []Set{
 	{Name: "inode_flags", Prefix: "FS_???", ABI: [3][]Group{g71, g71, g71}},
 	{Name: "inotify", Prefix: "IN_???", ABI: [3][]Group{g72, g72, g72}},
 	{Name: "inotify_init", Prefix: "IN_???", ABI: [3][]Group{g73, g73, g73}},
-	{Name: "io_uring_enter", Prefix: "IORING_ENTER_???", ABI: [3][]Group{g74, g74, g74}},
-	{Name: "io_uring_features", Prefix: "IORING_FEAT_???", ABI: [3][]Group{g75, g75, g75}},
-	{Name: "io_uring_register", Prefix: "IORING_REGISTER_???", ABI: [3][]Group{g76, g76, g76}},
-	{Name: "io_uring_setup", Prefix: "IORING_SETUP_???", ABI: [3][]Group{g77, g77, g77}},
-	{Name: "ioc_dir", Prefix: "_IOC_???", Zero: "_IOC_NONE", ABI: [3][]Group{g78, g78, g78}},
-	{Name: "ioctls", Enum: true, ABI: [3][]Group{g79, g80, g81}},
-	{Name: "ioprio_class", Prefix: "IOPRIO_CLASS_???", Enum: true, ABI: [3][]Group{g82, g82, g82}},
-	{Name: "ioprio_who", Prefix: "IOPRIO_WHO_???", Enum: true, ABI: [3][]Group{g83, g83, g83}},
-	{Name: "ip_options", Prefix: "IP_???", Enum: true, ABI: [3][]Group{g84, g84, g84}},
-	{Name: "ipc_calls", Prefix: "???", ABI: [3][]Group{g85, g85, g85}},
-	{Name: "ipc_key", Enum: true, ABI: [3][]Group{g86, g86, g86}},
-	{Name: "ipcget", Prefix: "IPC_???", ABI: [3][]Group{g87, g87, g87}},
-	{Name: "ipv6_options", Prefix: "IPV6_???", Enum: true, ABI: [3][]Group{g88, g88, g88}},
-	{Name: "itimer", Prefix: "ITIMER_???", Enum: true, ABI: [3][]Group{g89, g89, g89}},
-	{Name: "kcmp", Prefix: "KCMP_???", Enum: true, ABI: [3][]Group{g90, g90, g90}},
-	{Name: "kexec_file_flags", Prefix: "KEXEC_FILE_???", ABI: [3][]Group{g91, g91, g91}},
-	{Name: "kexec_flags", Prefix: "KEXEC_???", ABI: [3][]Group{g92, g92, g92}},
-	{Name: "key_spec", Enum: true, ABI: [3][]Group{g93, g93, g93}},
-	{Name: "keyctl", Prefix: "KEYCTL_???", Enum: true, ABI: [3][]Group{g94, g94, g94}},
-	{Name: "landlock_create", Prefix: "LANDLOCK_CREATE_RULESET_???", ABI: [3][]Group{g95, g95, g95}},
-	{Name: "landlock_fs", Prefix: "LANDLOCK_ACCESS_FS_???", ABI: [3][]Group{g96, g96, g96}},
-	{Name: "landlock_net", Prefix: "LANDLOCK_ACCESS_NET_???", ABI: [3][]Group{g97, g97, g97}},
-	{Name: "landlock_restrict", Prefix: "LANDLOCK_RESTRICT_SELF_???", ABI: [3][]Group{g98, g98, g98}},
-	{Name: "landlock_rule", Prefix: "LANDLOCK_RULE_???", Enum: true, ABI: [3][]Group{g99, g99, g99}},
-	{Name: "landlock_scope", Prefix: "LANDLOCK_SCOPE_???", ABI: [3][]Group{g100, g100, g100}},
-	{Name: "lock_types", Prefix: "F_???", Enum: true, ABI: [3][]Group{g101, g101, g101}},
-	{Name: "lsm_attrs", Prefix: "LSM_ATTR_???", Enum: true, ABI: [3][]Group{g102, g102, g102}},
-	{Name: "lsm_flags", Prefix: "LSM_FLAG_???", ABI: [3][]Group{g103, g103, g103}},
-	{Name: "madvise", Prefix: "MADV_???", Enum: true, ABI: [3][]Group{g104, g104, g104}},
-	{Name: "mbind", Prefix: "MPOL_???", ABI: [3][]Group{g105, g105, g105}},
-	{Name: "membarrier", Prefix: "MEMBARRIER_CMD_???", Enum: true, ABI: [3][]Group{g106, g106, g106}},
-	{Name: "membarrier_flags", Prefix: "MEMBARRIER_CMD_FLAG_???", ABI: [3][]Group{g107, g107, g107}},
-	{Name: "memfd", Prefix: "MFD_???", ABI: [3][]Group{g108, g108, g108}},
-	{Name: "memfd_secret", ABI: [3][]Group{g109, g109, g109}},
-	{Name: "mempolicy", Prefix: "MPOL_???", ABI: [3][]Group{g110, g110, g110}},
-	{Name: "mempolicy_modes", Prefix: "MPOL_???", Enum: true, ABI: [3][]Group{g111, g111, g111}},
-	{Name: "mlock2", Prefix: "MLOCK_???", ABI: [3][]Group{g112, g112, g112}},
-	{Name: "mlockall", Prefix: "MCL_???", ABI: [3][]Group{g113, g113, g113}},
-	{Name: "mmap_flags", Prefix: "MAP_???", ABI: [3][]Group{g114, g115, g114}},
-	{Name: "mmap_prot", Prefix: "PROT_???", Zero: "PROT_NONE", ABI: [3][]Group{g116, g117, g116}},
-	{Name: "modem", Prefix: "TIOCM_???", ABI: [3][]Group{g118, g118, g118}},
-	{Name: "mount", Prefix: "MS_???", ABI: [3][]Group{g119, g119, g119}},
-	{Name: "mount_attr_flags", Prefix: "MOUNT_ATTR_???", ABI: [3][]Group{g120, g120, g120}},
-	{Name: "mount_propagation", Prefix: "MS_???", Enum: true, ABI: [3][]Group{g121, g121, g121}},
-	{Name: "mount_setattr_flags", Prefix: "AT_???", ABI: [3][]Group{g122, g122, g122}},
-	{Name: "move_mount", Prefix: "MOVE_MOUNT_???", ABI: [3][]Group{g123, g123, g123}},
-	{Name: "move_pages_flags", Prefix: "MPOL_???", ABI: [3][]Group{g124, g124, g124}},
-	{Name: "mq_flags", Prefix: "O_???", ABI: [3][]Group{g125, g125, g125}},
-	{Name: "mremap", Prefix: "MREMAP_???", ABI: [3][]Group{g126, g126, g126}},
-	{Name: "msg_flags", Prefix: "MSG_???", ABI: [3][]Group{g127, g127, g127}},
-	{Name: "msgctl", Prefix: "MSG_???", ABI: [3][]Group{g128, g128, g128}},
-	{Name: "msgrcv", Prefix: "MSG_???", ABI: [3][]Group{g129, g129, g129}},
-	{Name: "msync", Prefix: "MS_???", ABI: [3][]Group{g130, g130, g130}},
-	{Name: "name_to_handle", Prefix: "AT_???", ABI: [3][]Group{g131, g131, g131}},
-	{Name: "netlink_flags", Prefix: "NLM_F_???", ABI: [3][]Group{g132, g132, g132}},
-	{Name: "netlink_get_flags", Prefix: "NLM_F_???", ABI: [3][]Group{g133, g133, g133}},
-	{Name: "netlink_options", Prefix: "NETLINK_???", Enum: true, ABI: [3][]Group{g134, g134, g134}},
-	{Name: "netlink_protocols", Prefix: "NETLINK_???", Enum: true, ABI: [3][]Group{g135, g135, g135}},
-	{Name: "netlink_route_types", Prefix: "RTM_???", Enum: true, ABI: [3][]Group{g136, g136, g136}},
-	{Name: "netlink_types", Prefix: "NLMSG_???", Enum: true, ABI: [3][]Group{g137, g137, g137}},
-	{Name: "nfc_protocols", Prefix: "NFC_PROTO_???", Enum: true, ABI: [3][]Group{g138, g138, g138}},
-	{Name: "nt_types", Prefix: "NT_???", Enum: true, ABI: [3][]Group{g139, g139, g139}},
-	{Name: "open", Prefix: "O_???", ABI: [3][]Group{g140, g141, g140}},
-	{Name: "open_only", Prefix: "O_???", ABI: [3][]Group{g142, g143, g142}},
-	{Name: "open_resolve", Prefix: "RESOLVE_???", ABI: [3][]Group{g144, g144, g144}},
-	{Name: "open_tree", Prefix: "OPEN_TREE_???", ABI: [3][]Group{g145, g145, g145}},
-	{Name: "owner_types", Prefix: "F_OWNER_???", Enum: true, ABI: [3][]Group{g146, g146, g146}},
-	{Name: "packet_options", Prefix: "PACKET_???", Enum: true, ABI: [3][]Group{g147, g147, g147}},
-	{Name: "packet_types", Prefix: "PACKET_???", Enum: true, ABI: [3][]Group{g148, g148, g148}},
-	{Name: "perf_flags", Prefix: "PERF_FLAG_???", ABI: [3][]Group{g149, g149, g149}},
-	{Name: "perf_read_format", Prefix: "PERF_FORMAT_???", ABI: [3][]Group{g150, g150, g150}},
-	{Name: "perf_sample", Prefix: "PERF_SAMPLE_???", ABI: [3][]Group{g151, g151, g151}},
-	{Name: "perf_types", Prefix: "PERF_TYPE_???", Enum: true, ABI: [3][]Group{g152, g152, g152}},
-	{Name: "personality", Prefix: "PER_???", ABI: [3][]Group{g153, g153, g153}},
-	{Name: "pidfd_open", Prefix: "PIDFD_???", ABI: [3][]Group{g154, g154, g154}},
-	{Name: "pidfd_signal", Prefix: "PIDFD_SIGNAL_???", ABI: [3][]Group{g155, g155, g155}},
-	{Name: "pkey_access", Prefix: "PKEY_???", ABI: [3][]Group{g156, g157, g156}},
-	{Name: "poll_events", Prefix: "POLL???", ABI: [3][]Group{g158, g158, g158}},
-	{Name: "prctl", Prefix: "PR_???", Enum: true, ABI: [3][]Group{g159, g159, g159}},
-	{Name: "prctl_ambient", Prefix: "PR_CAP_AMBIENT_???", Enum: true, ABI: [3][]Group{g160, g160, g160}},
-	{Name: "prctl_dumpable", Prefix: "SUID_DUMP_???", Enum: true, ABI: [3][]Group{g161, g161, g161}},
-	{Name: "prctl_mce", Prefix: "PR_MCE_KILL_???", Enum: true, ABI: [3][]Group{g162, g162, g162}},
-	{Name: "prctl_mce_policy", Prefix: "PR_MCE_KILL_???", Enum: true, ABI: [3][]Group{g163, g163, g163}},
-	{Name: "prctl_mdwe", Prefix: "PR_MDWE_???", ABI: [3][]Group{g164, g164, g164}},
-	{Name: "prctl_mm", Prefix: "PR_SET_MM_???", Enum: true, ABI: [3][]Group{g165, g165, g165}},
-	{Name: "prctl_pac", Prefix: "PR_PAC_???", ABI: [3][]Group{g166, g166, g166}},
-	{Name: "prctl_pid_types", Prefix: "PIDTYPE_???", Enum: true, ABI: [3][]Group{g167, g167, g167}},
-	{Name: "prctl_sched_core", Prefix: "PR_SCHED_CORE_???", Enum: true, ABI: [3][]Group{g168, g168, g168}},
-	{Name: "prctl_spec", Prefix: "PR_SPEC_???", Enum: true, ABI: [3][]Group{g169, g169, g169}},
-	{Name: "prctl_spec_ctrl", Prefix: "PR_SPEC_???", Zero: "PR_SPEC_NOT_AFFECTED", ABI: [3][]Group{g170, g170, g170}},
-	{Name: "prctl_sud", Prefix: "PR_SYS_DISPATCH_???", Enum: true, ABI: [3][]Group{g171, g171, g171}},
-	{Name: "prctl_tagged", Prefix: "PR_TAGGED_ADDR_???", ABI: [3][]Group{g172, g172, g172}},
-	{Name: "prctl_tsc", Prefix: "PR_TSC_???", Enum: true, ABI: [3][]Group{g173, g173, g173}},
-	{Name: "prctl_unalign", Prefix: "PR_UNALIGN_???", ABI: [3][]Group{g174, g174, g174}},
-	{Name: "prctl_vma", Prefix: "PR_SET_VMA_???", Enum: true, ABI: [3][]Group{g175, g175, g175}},
-	{Name: "priority", Prefix: "PRIO_???", Enum: true, ABI: [3][]Group{g176, g176, g176}},
-	{Name: "ptrace", Prefix: "PTRACE_???", Enum: true, ABI: [3][]Group{g177, g178, g179}},
-	{Name: "ptrace_options", Prefix: "PTRACE_O_???", ABI: [3][]Group{g180, g180, g180}},
-	{Name: "quota_formats", Prefix: "QFMT_VFS_???", Enum: true, ABI: [3][]Group{g181, g181, g181}},
-	{Name: "quota_ops", Prefix: "Q_???", Enum: true, ABI: [3][]Group{g182, g182, g182}},
-	{Name: "quota_types", Prefix: "???QUOTA", Enum: true, ABI: [3][]Group{g183, g183, g183}},
-	{Name: "raw_options", Prefix: "RAW_???", Enum: true, ABI: [3][]Group{g184, g184, g184}},
-	{Name: "reboot_cmd", Prefix: "LINUX_REBOOT_CMD_???", Enum: true, ABI: [3][]Group{g185, g185, g185}},
-	{Name: "reboot_magic", Prefix: "LINUX_REBOOT_MAGIC_???", Enum: true, ABI: [3][]Group{g186, g186, g186}},
-	{Name: "reboot_magic2", Prefix: "LINUX_REBOOT_MAGIC_???", Enum: true, ABI: [3][]Group{g187, g187, g187}},
-	{Name: "renameat2", Prefix: "RENAME_??", ABI: [3][]Group{g188, g188, g188}},
+	{Name: "io_uring_accept", Prefix: "IORING_ACCEPT_???", ABI: [3][]Group{g74, g74, g74}},
+	{Name: "io_uring_cancel", Prefix: "IORING_ASYNC_CANCEL_???", ABI: [3][]Group{g75, g75, g75}},
+	{Name: "io_uring_clone", Prefix: "IORING_REGISTER_???", ABI: [3][]Group{g76, g76, g76}},
+	{Name: "io_uring_cmd", Prefix: "IORING_URING_CMD_???", ABI: [3][]Group{g77, g77, g77}},
+	{Name: "io_uring_cqe_flags", Prefix: "IORING_CQE_F_???", ABI: [3][]Group{g78, g78, g78}},
+	{Name: "io_uring_enter", Prefix: "IORING_ENTER_???", ABI: [3][]Group{g79, g79, g79}},
+	{Name: "io_uring_features", Prefix: "IORING_FEAT_???", ABI: [3][]Group{g80, g80, g80}},
+	{Name: "io_uring_fsync", Prefix: "IORING_FSYNC_???", ABI: [3][]Group{g81, g81, g81}},
+	{Name: "io_uring_install", Prefix: "IORING_FIXED_FD_???", ABI: [3][]Group{g82, g82, g82}},
+	{Name: "io_uring_msg", Prefix: "IORING_MSG_???", Enum: true, ABI: [3][]Group{g83, g83, g83}},
+	{Name: "io_uring_msg_flags", Prefix: "IORING_MSG_RING_???", ABI: [3][]Group{g84, g84, g84}},
+	{Name: "io_uring_nop", Prefix: "IORING_NOP_???", ABI: [3][]Group{g85, g85, g85}},
+	{Name: "io_uring_op", Prefix: "IORING_OP_???", Enum: true, ABI: [3][]Group{g86, g86, g86}},
+	{Name: "io_uring_pbuf", Prefix: "IOU_PBUF_RING_???", ABI: [3][]Group{g87, g87, g87}},
+	{Name: "io_uring_poll", Prefix: "IORING_POLL_???", ABI: [3][]Group{g88, g88, g88}},
+	{Name: "io_uring_probe", Prefix: "IO_URING_OP_???", ABI: [3][]Group{g89, g89, g89}},
+	{Name: "io_uring_register", Prefix: "IORING_REGISTER_???", ABI: [3][]Group{g90, g90, g90}},
+	{Name: "io_uring_restriction", Prefix: "IORING_RESTRICTION_???", Enum: true, ABI: [3][]Group{g91, g91, g91}},
+	{Name: "io_uring_rsrc", Prefix: "IORING_RSRC_???", ABI: [3][]Group{g92, g92, g92}},
+	{Name: "io_uring_sendrecv", Prefix: "IORING_RECVSEND_???", ABI: [3][]Group{g93, g93, g93}},
+	{Name: "io_uring_setup", Prefix: "IORING_SETUP_???", ABI: [3][]Group{g94, g94, g94}},
+	{Name: "io_uring_splice", Prefix: "SPLICE_F_???", ABI: [3][]Group{g95, g95, g95}},
+	{Name: "io_uring_sqe_flags", Prefix: "IOSQE_???", ABI: [3][]Group{g96, g96, g96}},
+	{Name: "io_uring_timeout", Prefix: "IORING_TIMEOUT_???", ABI: [3][]Group{g97, g97, g97}},
+	{Name: "ioc_dir", Prefix: "_IOC_???", Zero: "_IOC_NONE", ABI: [3][]Group{g98, g98, g98}},
+	{Name: "ioctls", Enum: true, ABI: [3][]Group{g99, g100, g101}},
+	{Name: "ioprio_class", Prefix: "IOPRIO_CLASS_???", Enum: true, ABI: [3][]Group{g102, g102, g102}},
+	{Name: "ioprio_who", Prefix: "IOPRIO_WHO_???", Enum: true, ABI: [3][]Group{g103, g103, g103}},
+	{Name: "ip_options", Prefix: "IP_???", Enum: true, ABI: [3][]Group{g104, g104, g104}},
+	{Name: "ipc_calls", Prefix: "???", ABI: [3][]Group{g105, g105, g105}},
+	{Name: "ipc_key", Enum: true, ABI: [3][]Group{g106, g106, g106}},
+	{Name: "ipcget", Prefix: "IPC_???", ABI: [3][]Group{g107, g107, g107}},
+	{Name: "ipv6_options", Prefix: "IPV6_???", Enum: true, ABI: [3][]Group{g108, g108, g108}},
+	{Name: "itimer", Prefix: "ITIMER_???", Enum: true, ABI: [3][]Group{g109, g109, g109}},
+	{Name: "kcmp", Prefix: "KCMP_???", Enum: true, ABI: [3][]Group{g110, g110, g110}},
+	{Name: "kexec_file_flags", Prefix: "KEXEC_FILE_???", ABI: [3][]Group{g111, g111, g111}},
+	{Name: "kexec_flags", Prefix: "KEXEC_???", ABI: [3][]Group{g112, g112, g112}},
+	{Name: "key_spec", Enum: true, ABI: [3][]Group{g113, g113, g113}},
+	{Name: "keyctl", Prefix: "KEYCTL_???", Enum: true, ABI: [3][]Group{g114, g114, g114}},
+	{Name: "landlock_create", Prefix: "LANDLOCK_CREATE_RULESET_???", ABI: [3][]Group{g115, g115, g115}},
+	{Name: "landlock_fs", Prefix: "LANDLOCK_ACCESS_FS_???", ABI: [3][]Group{g116, g116, g116}},
+	{Name: "landlock_net", Prefix: "LANDLOCK_ACCESS_NET_???", ABI: [3][]Group{g117, g117, g117}},
+	{Name: "landlock_restrict", Prefix: "LANDLOCK_RESTRICT_SELF_???", ABI: [3][]Group{g118, g118, g118}},
+	{Name: "landlock_rule", Prefix: "LANDLOCK_RULE_???", Enum: true, ABI: [3][]Group{g119, g119, g119}},
+	{Name: "landlock_scope", Prefix: "LANDLOCK_SCOPE_???", ABI: [3][]Group{g120, g120, g120}},
+	{Name: "lock_types", Prefix: "F_???", Enum: true, ABI: [3][]Group{g121, g121, g121}},
+	{Name: "lsm_attrs", Prefix: "LSM_ATTR_???", Enum: true, ABI: [3][]Group{g122, g122, g122}},
+	{Name: "lsm_flags", Prefix: "LSM_FLAG_???", ABI: [3][]Group{g123, g123, g123}},
+	{Name: "madvise", Prefix: "MADV_???", Enum: true, ABI: [3][]Group{g124, g124, g124}},
+	{Name: "mbind", Prefix: "MPOL_???", ABI: [3][]Group{g125, g125, g125}},
+	{Name: "membarrier", Prefix: "MEMBARRIER_CMD_???", Enum: true, ABI: [3][]Group{g126, g126, g126}},
+	{Name: "membarrier_flags", Prefix: "MEMBARRIER_CMD_FLAG_???", ABI: [3][]Group{g127, g127, g127}},
+	{Name: "memfd", Prefix: "MFD_???", ABI: [3][]Group{g128, g128, g128}},
+	{Name: "memfd_secret", ABI: [3][]Group{g129, g129, g129}},
+	{Name: "mempolicy", Prefix: "MPOL_???", ABI: [3][]Group{g130, g130, g130}},
+	{Name: "mempolicy_modes", Prefix: "MPOL_???", Enum: true, ABI: [3][]Group{g131, g131, g131}},
+	{Name: "mlock2", Prefix: "MLOCK_???", ABI: [3][]Group{g132, g132, g132}},
+	{Name: "mlockall", Prefix: "MCL_???", ABI: [3][]Group{g133, g133, g133}},
+	{Name: "mmap_flags", Prefix: "MAP_???", ABI: [3][]Group{g134, g135, g134}},
+	{Name: "mmap_prot", Prefix: "PROT_???", Zero: "PROT_NONE", ABI: [3][]Group{g136, g137, g136}},
+	{Name: "modem", Prefix: "TIOCM_???", ABI: [3][]Group{g138, g138, g138}},
+	{Name: "mount", Prefix: "MS_???", ABI: [3][]Group{g139, g139, g139}},
+	{Name: "mount_attr_flags", Prefix: "MOUNT_ATTR_???", ABI: [3][]Group{g140, g140, g140}},
+	{Name: "mount_propagation", Prefix: "MS_???", Enum: true, ABI: [3][]Group{g141, g141, g141}},
+	{Name: "mount_setattr_flags", Prefix: "AT_???", ABI: [3][]Group{g142, g142, g142}},
+	{Name: "move_mount", Prefix: "MOVE_MOUNT_???", ABI: [3][]Group{g143, g143, g143}},
+	{Name: "move_pages_flags", Prefix: "MPOL_???", ABI: [3][]Group{g144, g144, g144}},
+	{Name: "mq_flags", Prefix: "O_???", ABI: [3][]Group{g145, g145, g145}},
+	{Name: "mremap", Prefix: "MREMAP_???", ABI: [3][]Group{g146, g146, g146}},
+	{Name: "msg_flags", Prefix: "MSG_???", ABI: [3][]Group{g147, g147, g147}},
+	{Name: "msgctl", Prefix: "MSG_???", ABI: [3][]Group{g148, g148, g148}},
+	{Name: "msgrcv", Prefix: "MSG_???", ABI: [3][]Group{g149, g149, g149}},
+	{Name: "msync", Prefix: "MS_???", ABI: [3][]Group{g150, g150, g150}},
+	{Name: "name_to_handle", Prefix: "AT_???", ABI: [3][]Group{g151, g151, g151}},
+	{Name: "netlink_flags", Prefix: "NLM_F_???", ABI: [3][]Group{g152, g152, g152}},
+	{Name: "netlink_get_flags", Prefix: "NLM_F_???", ABI: [3][]Group{g153, g153, g153}},
+	{Name: "netlink_options", Prefix: "NETLINK_???", Enum: true, ABI: [3][]Group{g154, g154, g154}},
+	{Name: "netlink_protocols", Prefix: "NETLINK_???", Enum: true, ABI: [3][]Group{g155, g155, g155}},
+	{Name: "netlink_route_types", Prefix: "RTM_???", Enum: true, ABI: [3][]Group{g156, g156, g156}},
+	{Name: "netlink_types", Prefix: "NLMSG_???", Enum: true, ABI: [3][]Group{g157, g157, g157}},
+	{Name: "nfc_protocols", Prefix: "NFC_PROTO_???", Enum: true, ABI: [3][]Group{g158, g158, g158}},
+	{Name: "nt_types", Prefix: "NT_???", Enum: true, ABI: [3][]Group{g159, g159, g159}},
+	{Name: "open", Prefix: "O_???", ABI: [3][]Group{g160, g161, g160}},
+	{Name: "open_only", Prefix: "O_???", ABI: [3][]Group{g162, g163, g162}},
+	{Name: "open_resolve", Prefix: "RESOLVE_???", ABI: [3][]Group{g164, g164, g164}},
+	{Name: "open_tree", Prefix: "OPEN_TREE_???", ABI: [3][]Group{g165, g165, g165}},
+	{Name: "owner_types", Prefix: "F_OWNER_???", Enum: true, ABI: [3][]Group{g166, g166, g166}},
+	{Name: "packet_options", Prefix: "PACKET_???", Enum: true, ABI: [3][]Group{g167, g167, g167}},
+	{Name: "packet_types", Prefix: "PACKET_???", Enum: true, ABI: [3][]Group{g168, g168, g168}},
+	{Name: "perf_flags", Prefix: "PERF_FLAG_???", ABI: [3][]Group{g169, g169, g169}},
+	{Name: "perf_read_format", Prefix: "PERF_FORMAT_???", ABI: [3][]Group{g170, g170, g170}},
+	{Name: "perf_sample", Prefix: "PERF_SAMPLE_???", ABI: [3][]Group{g171, g171, g171}},
+	{Name: "perf_types", Prefix: "PERF_TYPE_???", Enum: true, ABI: [3][]Group{g172, g172, g172}},
+	{Name: "personality", Prefix: "PER_???", ABI: [3][]Group{g173, g173, g173}},
+	{Name: "pidfd_open", Prefix: "PIDFD_???", ABI: [3][]Group{g174, g174, g174}},
+	{Name: "pidfd_signal", Prefix: "PIDFD_SIGNAL_???", ABI: [3][]Group{g175, g175, g175}},
+	{Name: "pkey_access", Prefix: "PKEY_???", ABI: [3][]Group{g176, g177, g176}},
+	{Name: "poll_events", Prefix: "POLL???", ABI: [3][]Group{g178, g178, g178}},
+	{Name: "prctl", Prefix: "PR_???", Enum: true, ABI: [3][]Group{g179, g179, g179}},
+	{Name: "prctl_ambient", Prefix: "PR_CAP_AMBIENT_???", Enum: true, ABI: [3][]Group{g180, g180, g180}},
+	{Name: "prctl_dumpable", Prefix: "SUID_DUMP_???", Enum: true, ABI: [3][]Group{g181, g181, g181}},
+	{Name: "prctl_mce", Prefix: "PR_MCE_KILL_???", Enum: true, ABI: [3][]Group{g182, g182, g182}},
+	{Name: "prctl_mce_policy", Prefix: "PR_MCE_KILL_???", Enum: true, ABI: [3][]Group{g183, g183, g183}},
+	{Name: "prctl_mdwe", Prefix: "PR_MDWE_???", ABI: [3][]Group{g184, g184, g184}},
+	{Name: "prctl_mm", Prefix: "PR_SET_MM_???", Enum: true, ABI: [3][]Group{g185, g185, g185}},
+	{Name: "prctl_pac", Prefix: "PR_PAC_???", ABI: [3][]Group{g186, g186, g186}},
+	{Name: "prctl_pid_types", Prefix: "PIDTYPE_???", Enum: true, ABI: [3][]Group{g187, g187, g187}},
+	{Name: "prctl_sched_core", Prefix: "PR_SCHED_CORE_???", Enum: true, ABI: [3][]Group{g188, g188, g188}},
+	{Name: "prctl_spec", Prefix: "PR_SPEC_???", Enum: true, ABI: [3][]Group{g189, g189, g189}},
+	{Name: "prctl_spec_ctrl", Prefix: "PR_SPEC_???", Zero: "PR_SPEC_NOT_AFFECTED", ABI: [3][]Group{g190, g190, g190}},
+	{Name: "prctl_sud", Prefix: "PR_SYS_DISPATCH_???", Enum: true, ABI: [3][]Group{g191, g191, g191}},
+	{Name: "prctl_tagged", Prefix: "PR_TAGGED_ADDR_???", ABI: [3][]Group{g192, g192, g192}},
+	{Name: "prctl_tsc", Prefix: "PR_TSC_???", Enum: true, ABI: [3][]Group{g193, g193, g193}},
+	{Name: "prctl_unalign", Prefix: "PR_UNALIGN_???", ABI: [3][]Group{g194, g194, g194}},
+	{Name: "prctl_vma", Prefix: "PR_SET_VMA_???", Enum: true, ABI: [3][]Group{g195, g195, g195}},
+	{Name: "priority", Prefix: "PRIO_???", Enum: true, ABI: [3][]Group{g196, g196, g196}},
+	{Name: "ptrace", Prefix: "PTRACE_???", Enum: true, ABI: [3][]Group{g197, g198, g199}},
+	{Name: "ptrace_options", Prefix: "PTRACE_O_???", ABI: [3][]Group{g200, g200, g200}},
+	{Name: "quota_formats", Prefix: "QFMT_VFS_???", Enum: true, ABI: [3][]Group{g201, g201, g201}},
+	{Name: "quota_ops", Prefix: "Q_???", Enum: true, ABI: [3][]Group{g202, g202, g202}},
+	{Name: "quota_types", Prefix: "???QUOTA", Enum: true, ABI: [3][]Group{g203, g203, g203}},
+	{Name: "raw_options", Prefix: "RAW_???", Enum: true, ABI: [3][]Group{g204, g204, g204}},
+	{Name: "reboot_cmd", Prefix: "LINUX_REBOOT_CMD_???", Enum: true, ABI: [3][]Group{g205, g205, g205}},
+	{Name: "reboot_magic", Prefix: "LINUX_REBOOT_MAGIC_???", Enum: true, ABI: [3][]Group{g206, g206, g206}},
+	{Name: "reboot_magic2", Prefix: "LINUX_REBOOT_MAGIC_???", Enum: true, ABI: [3][]Group{g207, g207, g207}},
+	{Name: "renameat2", Prefix: "RENAME_??", ABI: [3][]Group{g208, g208, g208}},
 	{Name: "reserved", ABI: [3][]Group{nil, nil, nil}},
-	{Name: "rlimit", Prefix: "RLIMIT_???", Enum: true, ABI: [3][]Group{g189, g189, g189}},
-	{Name: "rseq_flags", Prefix: "RSEQ_FLAG_???", ABI: [3][]Group{g190, g190, g190}},
-	{Name: "rusage_who", Prefix: "RUSAGE_???", Enum: true, ABI: [3][]Group{g191, g191, g191}},
-	{Name: "rw_hints", Prefix: "RWH_WRITE_LIFE_???", Enum: true, ABI: [3][]Group{g192, g192, g192}},
-	{Name: "rwf", Prefix: "RWF_???", ABI: [3][]Group{g193, g193, g193}},
-	{Name: "sa_flags", Prefix: "SA_???", ABI: [3][]Group{g194, g194, g194}},
-	{Name: "sched", Prefix: "SCHED_???", ABI: [3][]Group{g195, g195, g195}},
-	{Name: "sched_attr_flags", Prefix: "SCHED_FLAG_???", ABI: [3][]Group{g196, g196, g196}},
-	{Name: "scm_types", Prefix: "SCM_???", Enum: true, ABI: [3][]Group{g197, g197, g197}},
-	{Name: "seals", Prefix: "F_SEAL_???", ABI: [3][]Group{g198, g198, g198}},
-	{Name: "seccomp_filter_flags", Prefix: "SECCOMP_FILTER_FLAG_???", ABI: [3][]Group{g199, g199, g199}},
-	{Name: "seccomp_mode", Prefix: "SECCOMP_MODE_???", Enum: true, ABI: [3][]Group{g200, g200, g200}},
-	{Name: "seccomp_ops", Prefix: "SECCOMP_SET_MODE_???", Enum: true, ABI: [3][]Group{g201, g201, g201}},
-	{Name: "seccomp_ret", Prefix: "SECCOMP_RET_???", Enum: true, ABI: [3][]Group{g202, g202, g202}},
-	{Name: "securebits", Prefix: "SECBIT_???", ABI: [3][]Group{g203, g203, g203}},
-	{Name: "semctl", Prefix: "SEM_???", ABI: [3][]Group{g204, g204, g204}},
-	{Name: "semop_flags", Prefix: "SEM_???", ABI: [3][]Group{g205, g205, g205}},
-	{Name: "setns_flags", Prefix: "CLONE_NEW???", ABI: [3][]Group{g206, g206, g206}},
-	{Name: "shadow_stack", Prefix: "SHADOW_STACK_???", ABI: [3][]Group{g207, g207, g207}},
-	{Name: "shmat", Prefix: "SHM_???", ABI: [3][]Group{g208, g208, g208}},
-	{Name: "shmctl", Prefix: "SHM_???", ABI: [3][]Group{g209, g209, g209}},
-	{Name: "shmget", Prefix: "SHM_???", ABI: [3][]Group{g210, g210, g210}},
-	{Name: "shutdown", Prefix: "SHUT_???", Enum: true, ABI: [3][]Group{g211, g211, g211}},
-	{Name: "si_codes", Prefix: "SI_???", Enum: true, ABI: [3][]Group{g212, g212, g212}},
-	{Name: "sigaltstack_flags", Prefix: "SS_???", ABI: [3][]Group{g213, g213, g213}},
-	{Name: "sigbus_codes", Prefix: "BUS_???", Enum: true, ABI: [3][]Group{g214, g214, g214}},
-	{Name: "sigchld_codes", Prefix: "CLD_???", Enum: true, ABI: [3][]Group{g215, g215, g215}},
-	{Name: "sigemt_codes", Prefix: "EMT_???", Enum: true, ABI: [3][]Group{g216, g216, g216}},
-	{Name: "sigev_notify", Prefix: "SIGEV_???", Enum: true, ABI: [3][]Group{g217, g217, g217}},
-	{Name: "sigfpe_codes", Prefix: "FPE_???", Enum: true, ABI: [3][]Group{g218, g218, g218}},
-	{Name: "sigill_codes", Prefix: "ILL_???", Enum: true, ABI: [3][]Group{g219, g219, g219}},
-	{Name: "sigmask_how", Prefix: "SIG_???", Enum: true, ABI: [3][]Group{g220, g220, g220}},
-	{Name: "signalfd", Prefix: "SFD_???", ABI: [3][]Group{g221, g221, g221}},
-	{Name: "sigpoll_codes", Prefix: "POLL_???", Enum: true, ABI: [3][]Group{g222, g222, g222}},
-	{Name: "sigpoll_events", Prefix: "POLL???", ABI: [3][]Group{g223, g223, g223}},
-	{Name: "sigsegv_codes", Prefix: "SEGV_???", Enum: true, ABI: [3][]Group{g224, g224, g224}},
-	{Name: "sigsys_codes", Prefix: "SYS_???", Enum: true, ABI: [3][]Group{g225, g225, g225}},
-	{Name: "sigtrap_codes", Prefix: "TRAP_???", Enum: true, ABI: [3][]Group{g226, g226, g226}},
-	{Name: "sock_flags", Prefix: "SOCK_???", ABI: [3][]Group{g227, g227, g227}},
-	{Name: "sock_levels", Prefix: "SOL_??", Enum: true, ABI: [3][]Group{g228, g228, g228}},
-	{Name: "socketcalls", Prefix: "SYS_???", Enum: true, ABI: [3][]Group{g229, g229, g229}},
-	{Name: "socktype", Prefix: "SOCK_???", ABI: [3][]Group{g230, g230, g230}},
-	{Name: "sol_socket_get", Prefix: "SO_???", Enum: true, ABI: [3][]Group{g231, g231, g231}},
-	{Name: "sol_socket_options", Prefix: "SO_???", Enum: true, ABI: [3][]Group{g232, g232, g232}},
-	{Name: "splice", Prefix: "SPLICE_F_???", ABI: [3][]Group{g233, g233, g233}},
-	{Name: "statfs_flags", Prefix: "ST_???", ABI: [3][]Group{g234, g234, g234}},
-	{Name: "statx_attrs", Prefix: "STATX_ATTR_???", ABI: [3][]Group{g235, g235, g235}},
-	{Name: "statx_flags", Prefix: "AT_???", ABI: [3][]Group{g236, g236, g236}},
-	{Name: "statx_mask", Prefix: "STATX_???", ABI: [3][]Group{g237, g237, g237}},
-	{Name: "swapon", Prefix: "SWAP_FLAG_???", ABI: [3][]Group{g238, g238, g238}},
-	{Name: "sync_file_range", Prefix: "SYNC_FILE_RANGE_???", ABI: [3][]Group{g239, g239, g239}},
-	{Name: "syslog", Prefix: "SYSLOG_ACTION_???", Enum: true, ABI: [3][]Group{g240, g240, g240}},
-	{Name: "tcflow", Prefix: "TC???", Enum: true, ABI: [3][]Group{g241, g241, g241}},
-	{Name: "tcflush", Prefix: "TC???", Enum: true, ABI: [3][]Group{g242, g242, g242}},
-	{Name: "tcp_options", Prefix: "TCP_???", Enum: true, ABI: [3][]Group{g243, g243, g243}},
-	{Name: "termios_cflag", Prefix: "C???", ABI: [3][]Group{g244, g244, g244}},
-	{Name: "termios_iflag", Prefix: "I???", ABI: [3][]Group{g245, g245, g245}},
-	{Name: "termios_lflag", Prefix: "L???", ABI: [3][]Group{g246, g246, g246}},
-	{Name: "termios_line", Prefix: "N_???", Enum: true, ABI: [3][]Group{g247, g247, g247}},
-	{Name: "termios_oflag", Prefix: "O???", ABI: [3][]Group{g248, g248, g248}},
-	{Name: "timer_flags", Prefix: "TIMER_???", ABI: [3][]Group{g249, g249, g249}},
-	{Name: "timerfd", Prefix: "TFD_???", ABI: [3][]Group{g250, g250, g250}},
-	{Name: "timex_modes", Prefix: "ADJ_???", ABI: [3][]Group{g251, g251, g251}},
-	{Name: "timex_state", Prefix: "TIME_???", Enum: true, ABI: [3][]Group{g252, g252, g252}},
-	{Name: "timex_status", Prefix: "STA_???", ABI: [3][]Group{g253, g253, g253}},
-	{Name: "tls_options", Prefix: "TLS_???", Enum: true, ABI: [3][]Group{g254, g254, g254}},
-	{Name: "udp_options", Prefix: "UDP_???", Enum: true, ABI: [3][]Group{g255, g255, g255}},
-	{Name: "umount", Prefix: "MNT_???", ABI: [3][]Group{g256, g256, g256}},
-	{Name: "unshare_flags", Prefix: "CLONE_???", ABI: [3][]Group{g257, g257, g257}},
-	{Name: "userfaultfd", Prefix: "UFFD_???", ABI: [3][]Group{g258, g258, g258}},
-	{Name: "utime_special", Prefix: "UTIME_???", Enum: true, ABI: [3][]Group{g259, g259, g259}},
-	{Name: "vsock_cids", Prefix: "VMADDR_CID_???", Enum: true, ABI: [3][]Group{g260, g260, g260}},
-	{Name: "vsock_flags", Prefix: "VMADDR_FLAG_???", ABI: [3][]Group{g261, g261, g261}},
-	{Name: "vsock_ports", Prefix: "VMADDR_PORT_???", Enum: true, ABI: [3][]Group{g262, g262, g262}},
-	{Name: "wait_options", Prefix: "W???", ABI: [3][]Group{g263, g263, g263}},
-	{Name: "waitid_types", Prefix: "P_???", Enum: true, ABI: [3][]Group{g264, g264, g264}},
-	{Name: "whence", Prefix: "SEEK_???", Enum: true, ABI: [3][]Group{g265, g265, g265}},
-	{Name: "xattr", Prefix: "XATTR_???", ABI: [3][]Group{g266, g266, g266}},
-	{Name: "xdp_flags", Prefix: "XDP_???", ABI: [3][]Group{g267, g267, g267}},
-	{Name: "xfs_quota_flags", Prefix: "FS_QUOTA_???", ABI: [3][]Group{g268, g268, g268}},
+	{Name: "rlimit", Prefix: "RLIMIT_???", Enum: true, ABI: [3][]Group{g209, g209, g209}},
+	{Name: "rseq_flags", Prefix: "RSEQ_FLAG_???", ABI: [3][]Group{g210, g210, g210}},
+	{Name: "rusage_who", Prefix: "RUSAGE_???", Enum: true, ABI: [3][]Group{g211, g211, g211}},
+	{Name: "rw_hints", Prefix: "RWH_WRITE_LIFE_???", Enum: true, ABI: [3][]Group{g212, g212, g212}},
+	{Name: "rwf", Prefix: "RWF_???", ABI: [3][]Group{g213, g213, g213}},
+	{Name: "sa_flags", Prefix: "SA_???", ABI: [3][]Group{g214, g214, g214}},
+	{Name: "sched", Prefix: "SCHED_???", ABI: [3][]Group{g215, g215, g215}},
+	{Name: "sched_attr_flags", Prefix: "SCHED_FLAG_???", ABI: [3][]Group{g216, g216, g216}},
+	{Name: "scm_types", Prefix: "SCM_???", Enum: true, ABI: [3][]Group{g217, g217, g217}},
+	{Name: "seals", Prefix: "F_SEAL_???", ABI: [3][]Group{g218, g218, g218}},
+	{Name: "seccomp_filter_flags", Prefix: "SECCOMP_FILTER_FLAG_???", ABI: [3][]Group{g219, g219, g219}},
+	{Name: "seccomp_mode", Prefix: "SECCOMP_MODE_???", Enum: true, ABI: [3][]Group{g220, g220, g220}},
+	{Name: "seccomp_ops", Prefix: "SECCOMP_SET_MODE_???", Enum: true, ABI: [3][]Group{g221, g221, g221}},
+	{Name: "seccomp_ret", Prefix: "SECCOMP_RET_???", Enum: true, ABI: [3][]Group{g222, g222, g222}},
+	{Name: "securebits", Prefix: "SECBIT_???", ABI: [3][]Group{g223, g223, g223}},
+	{Name: "semctl", Prefix: "SEM_???", ABI: [3][]Group{g224, g224, g224}},
+	{Name: "semop_flags", Prefix: "SEM_???", ABI: [3][]Group{g225, g225, g225}},
+	{Name: "setns_flags", Prefix: "CLONE_NEW???", ABI: [3][]Group{g226, g226, g226}},
+	{Name: "shadow_stack", Prefix: "SHADOW_STACK_???", ABI: [3][]Group{g227, g227, g227}},
+	{Name: "shmat", Prefix: "SHM_???", ABI: [3][]Group{g228, g228, g228}},
+	{Name: "shmctl", Prefix: "SHM_???", ABI: [3][]Group{g229, g229, g229}},
+	{Name: "shmget", Prefix: "SHM_???", ABI: [3][]Group{g230, g230, g230}},
+	{Name: "shutdown", Prefix: "SHUT_???", Enum: true, ABI: [3][]Group{g231, g231, g231}},
+	{Name: "si_codes", Prefix: "SI_???", Enum: true, ABI: [3][]Group{g232, g232, g232}},
+	{Name: "sigaltstack_flags", Prefix: "SS_???", ABI: [3][]Group{g233, g233, g233}},
+	{Name: "sigbus_codes", Prefix: "BUS_???", Enum: true, ABI: [3][]Group{g234, g234, g234}},
+	{Name: "sigchld_codes", Prefix: "CLD_???", Enum: true, ABI: [3][]Group{g235, g235, g235}},
+	{Name: "sigemt_codes", Prefix: "EMT_???", Enum: true, ABI: [3][]Group{g236, g236, g236}},
+	{Name: "sigev_notify", Prefix: "SIGEV_???", Enum: true, ABI: [3][]Group{g237, g237, g237}},
+	{Name: "sigfpe_codes", Prefix: "FPE_???", Enum: true, ABI: [3][]Group{g238, g238, g238}},
+	{Name: "sigill_codes", Prefix: "ILL_???", Enum: true, ABI: [3][]Group{g239, g239, g239}},
+	{Name: "sigmask_how", Prefix: "SIG_???", Enum: true, ABI: [3][]Group{g240, g240, g240}},
+	{Name: "signalfd", Prefix: "SFD_???", ABI: [3][]Group{g241, g241, g241}},
+	{Name: "sigpoll_codes", Prefix: "POLL_???", Enum: true, ABI: [3][]Group{g242, g242, g242}},
+	{Name: "sigpoll_events", Prefix: "POLL???", ABI: [3][]Group{g243, g243, g243}},
+	{Name: "sigsegv_codes", Prefix: "SEGV_???", Enum: true, ABI: [3][]Group{g244, g244, g244}},
+	{Name: "sigsys_codes", Prefix: "SYS_???", Enum: true, ABI: [3][]Group{g245, g245, g245}},
+	{Name: "sigtrap_codes", Prefix: "TRAP_???", Enum: true, ABI: [3][]Group{g246, g246, g246}},
+	{Name: "sock_flags", Prefix: "SOCK_???", ABI: [3][]Group{g247, g247, g247}},
+	{Name: "sock_levels", Prefix: "SOL_??", Enum: true, ABI: [3][]Group{g248, g248, g248}},
+	{Name: "socketcalls", Prefix: "SYS_???", Enum: true, ABI: [3][]Group{g249, g249, g249}},
+	{Name: "socktype", Prefix: "SOCK_???", ABI: [3][]Group{g250, g250, g250}},
+	{Name: "sol_socket_get", Prefix: "SO_???", Enum: true, ABI: [3][]Group{g251, g251, g251}},
+	{Name: "sol_socket_options", Prefix: "SO_???", Enum: true, ABI: [3][]Group{g252, g252, g252}},
+	{Name: "splice", Prefix: "SPLICE_F_???", ABI: [3][]Group{g253, g253, g253}},
+	{Name: "statfs_flags", Prefix: "ST_???", ABI: [3][]Group{g254, g254, g254}},
+	{Name: "statx_attrs", Prefix: "STATX_ATTR_???", ABI: [3][]Group{g255, g255, g255}},
+	{Name: "statx_flags", Prefix: "AT_???", ABI: [3][]Group{g256, g256, g256}},
+	{Name: "statx_mask", Prefix: "STATX_???", ABI: [3][]Group{g257, g257, g257}},
+	{Name: "swapon", Prefix: "SWAP_FLAG_???", ABI: [3][]Group{g258, g258, g258}},
+	{Name: "sync_file_range", Prefix: "SYNC_FILE_RANGE_???", ABI: [3][]Group{g259, g259, g259}},
+	{Name: "syslog", Prefix: "SYSLOG_ACTION_???", Enum: true, ABI: [3][]Group{g260, g260, g260}},
+	{Name: "tcflow", Prefix: "TC???", Enum: true, ABI: [3][]Group{g261, g261, g261}},
+	{Name: "tcflush", Prefix: "TC???", Enum: true, ABI: [3][]Group{g262, g262, g262}},
+	{Name: "tcp_options", Prefix: "TCP_???", Enum: true, ABI: [3][]Group{g263, g263, g263}},
+	{Name: "termios_cflag", Prefix: "C???", ABI: [3][]Group{g264, g264, g264}},
+	{Name: "termios_iflag", Prefix: "I???", ABI: [3][]Group{g265, g265, g265}},
+	{Name: "termios_lflag", Prefix: "L???", ABI: [3][]Group{g266, g266, g266}},
+	{Name: "termios_line", Prefix: "N_???", Enum: true, ABI: [3][]Group{g267, g267, g267}},
+	{Name: "termios_oflag", Prefix: "O???", ABI: [3][]Group{g268, g268, g268}},
+	{Name: "timer_flags", Prefix: "TIMER_???", ABI: [3][]Group{g269, g269, g269}},
+	{Name: "timerfd", Prefix: "TFD_???", ABI: [3][]Group{g270, g270, g270}},
+	{Name: "timex_modes", Prefix: "ADJ_???", ABI: [3][]Group{g271, g271, g271}},
+	{Name: "timex_state", Prefix: "TIME_???", Enum: true, ABI: [3][]Group{g272, g272, g272}},
+	{Name: "timex_status", Prefix: "STA_???", ABI: [3][]Group{g273, g273, g273}},
+	{Name: "tls_options", Prefix: "TLS_???", Enum: true, ABI: [3][]Group{g274, g274, g274}},
+	{Name: "udp_options", Prefix: "UDP_???", Enum: true, ABI: [3][]Group{g275, g275, g275}},
+	{Name: "umount", Prefix: "MNT_???", ABI: [3][]Group{g276, g276, g276}},
+	{Name: "unshare_flags", Prefix: "CLONE_???", ABI: [3][]Group{g277, g277, g277}},
+	{Name: "userfaultfd", Prefix: "UFFD_???", ABI: [3][]Group{g278, g278, g278}},
+	{Name: "utime_special", Prefix: "UTIME_???", Enum: true, ABI: [3][]Group{g279, g279, g279}},
+	{Name: "vsock_cids", Prefix: "VMADDR_CID_???", Enum: true, ABI: [3][]Group{g280, g280, g280}},
+	{Name: "vsock_flags", Prefix: "VMADDR_FLAG_???", ABI: [3][]Group{g281, g281, g281}},
+	{Name: "vsock_ports", Prefix: "VMADDR_PORT_???", Enum: true, ABI: [3][]Group{g282, g282, g282}},
+	{Name: "wait_options", Prefix: "W???", ABI: [3][]Group{g283, g283, g283}},
+	{Name: "waitid_types", Prefix: "P_???", Enum: true, ABI: [3][]Group{g284, g284, g284}},
+	{Name: "whence", Prefix: "SEEK_???", Enum: true, ABI: [3][]Group{g285, g285, g285}},
+	{Name: "xattr", Prefix: "XATTR_???", ABI: [3][]Group{g286, g286, g286}},
+	{Name: "xdp_flags", Prefix: "XDP_???", ABI: [3][]Group{g287, g287, g287}},
+	{Name: "xfs_quota_flags", Prefix: "FS_QUOTA_???", ABI: [3][]Group{g288, g288, g288}},
 }
 
 // Lists of constants (c) and groups (g), shared where they are equal.
@@ -841,19 +861,94 @@ var c76 = []Const{
 }
 var g73 = []Group{{0x0, c76}}
 var c77 = []Const{
-	{"IORING_ENTER_GETEVENTS", 0x1}, {"IORING_ENTER_SQ_WAKEUP", 0x2}, {"IORING_ENTER_SQ_WAIT", 0x4}, {"IORING_ENTER_EXT_ARG", 0x8},
-	{"IORING_ENTER_REGISTERED_RING", 0x10}, {"IORING_ENTER_ABS_TIMER", 0x20}, {"IORING_ENTER_EXT_ARG_REG", 0x40}, {"IORING_ENTER_NO_IOWAIT", 0x80},
+	{"IORING_ACCEPT_MULTISHOT", 0x1}, {"IORING_ACCEPT_DONTWAIT", 0x2}, {"IORING_ACCEPT_POLL_FIRST", 0x4},
 }
 var g74 = []Group{{0x0, c77}}
 var c78 = []Const{
+	{"IORING_ASYNC_CANCEL_ALL", 0x1}, {"IORING_ASYNC_CANCEL_FD", 0x2}, {"IORING_ASYNC_CANCEL_ANY", 0x4}, {"IORING_ASYNC_CANCEL_FD_FIXED", 0x8},
+	{"IORING_ASYNC_CANCEL_USERDATA", 0x10}, {"IORING_ASYNC_CANCEL_OP", 0x20},
+}
+var g75 = []Group{{0x0, c78}}
+var c79 = []Const{
+	{"IORING_REGISTER_SRC_REGISTERED", 0x1}, {"IORING_REGISTER_DST_REPLACE", 0x2},
+}
+var g76 = []Group{{0x0, c79}}
+var c80 = []Const{
+	{"IORING_URING_CMD_FIXED", 0x1}, {"IORING_URING_CMD_MULTISHOT", 0x2},
+}
+var g77 = []Group{{0x0, c80}}
+var c81 = []Const{
+	{"IORING_CQE_F_BUFFER", 0x1}, {"IORING_CQE_F_MORE", 0x2}, {"IORING_CQE_F_SOCK_NONEMPTY", 0x4}, {"IORING_CQE_F_NOTIF", 0x8},
+	{"IORING_CQE_F_BUF_MORE", 0x10}, {"IORING_CQE_F_SKIP", 0x20}, {"IORING_CQE_F_32", 0x8000},
+}
+var g78 = []Group{{0x0, c81}}
+var c82 = []Const{
+	{"IORING_ENTER_GETEVENTS", 0x1}, {"IORING_ENTER_SQ_WAKEUP", 0x2}, {"IORING_ENTER_SQ_WAIT", 0x4}, {"IORING_ENTER_EXT_ARG", 0x8},
+	{"IORING_ENTER_REGISTERED_RING", 0x10}, {"IORING_ENTER_ABS_TIMER", 0x20}, {"IORING_ENTER_EXT_ARG_REG", 0x40}, {"IORING_ENTER_NO_IOWAIT", 0x80},
+}
+var g79 = []Group{{0x0, c82}}
+var c83 = []Const{
 	{"IORING_FEAT_SINGLE_MMAP", 0x1}, {"IORING_FEAT_NODROP", 0x2}, {"IORING_FEAT_SUBMIT_STABLE", 0x4}, {"IORING_FEAT_RW_CUR_POS", 0x8},
 	{"IORING_FEAT_CUR_PERSONALITY", 0x10}, {"IORING_FEAT_FAST_POLL", 0x20}, {"IORING_FEAT_POLL_32BITS", 0x40}, {"IORING_FEAT_SQPOLL_NONFIXED", 0x80},
 	{"IORING_FEAT_EXT_ARG", 0x100}, {"IORING_FEAT_NATIVE_WORKERS", 0x200}, {"IORING_FEAT_RSRC_TAGS", 0x400}, {"IORING_FEAT_CQE_SKIP", 0x800},
 	{"IORING_FEAT_LINKED_FILE", 0x1000}, {"IORING_FEAT_REG_REG_RING", 0x2000}, {"IORING_FEAT_RECVSEND_BUNDLE", 0x4000}, {"IORING_FEAT_MIN_TIMEOUT", 0x8000},
 	{"IORING_FEAT_RW_ATTR", 0x10000}, {"IORING_FEAT_NO_IOWAIT", 0x20000},
 }
-var g75 = []Group{{0x0, c78}}
-var c79 = []Const{
+var g80 = []Group{{0x0, c83}}
+var c84 = []Const{
+	{"IORING_FSYNC_DATASYNC", 0x1},
+}
+var g81 = []Group{{0x0, c84}}
+var c85 = []Const{
+	{"IORING_FIXED_FD_NO_CLOEXEC", 0x1},
+}
+var g82 = []Group{{0x0, c85}}
+var c86 = []Const{
+	{"IORING_MSG_DATA", 0x0}, {"IORING_MSG_SEND_FD", 0x1},
+}
+var g83 = []Group{{0x0, c86}}
+var c87 = []Const{
+	{"IORING_MSG_RING_CQE_SKIP", 0x1}, {"IORING_MSG_RING_FLAGS_PASS", 0x2},
+}
+var g84 = []Group{{0x0, c87}}
+var c88 = []Const{
+	{"IORING_NOP_INJECT_RESULT", 0x1}, {"IORING_NOP_FILE", 0x2}, {"IORING_NOP_FIXED_FILE", 0x4}, {"IORING_NOP_FIXED_BUFFER", 0x8},
+	{"IORING_NOP_TW", 0x10}, {"IORING_NOP_CQE32", 0x20},
+}
+var g85 = []Group{{0x0, c88}}
+var c89 = []Const{
+	{"IORING_OP_NOP", 0x0}, {"IORING_OP_READV", 0x1}, {"IORING_OP_WRITEV", 0x2}, {"IORING_OP_FSYNC", 0x3},
+	{"IORING_OP_READ_FIXED", 0x4}, {"IORING_OP_WRITE_FIXED", 0x5}, {"IORING_OP_POLL_ADD", 0x6}, {"IORING_OP_POLL_REMOVE", 0x7},
+	{"IORING_OP_SYNC_FILE_RANGE", 0x8}, {"IORING_OP_SENDMSG", 0x9}, {"IORING_OP_RECVMSG", 0xa}, {"IORING_OP_TIMEOUT", 0xb},
+	{"IORING_OP_TIMEOUT_REMOVE", 0xc}, {"IORING_OP_ACCEPT", 0xd}, {"IORING_OP_ASYNC_CANCEL", 0xe}, {"IORING_OP_LINK_TIMEOUT", 0xf},
+	{"IORING_OP_CONNECT", 0x10}, {"IORING_OP_FALLOCATE", 0x11}, {"IORING_OP_OPENAT", 0x12}, {"IORING_OP_CLOSE", 0x13},
+	{"IORING_OP_FILES_UPDATE", 0x14}, {"IORING_OP_STATX", 0x15}, {"IORING_OP_READ", 0x16}, {"IORING_OP_WRITE", 0x17},
+	{"IORING_OP_FADVISE", 0x18}, {"IORING_OP_MADVISE", 0x19}, {"IORING_OP_SEND", 0x1a}, {"IORING_OP_RECV", 0x1b},
+	{"IORING_OP_OPENAT2", 0x1c}, {"IORING_OP_EPOLL_CTL", 0x1d}, {"IORING_OP_SPLICE", 0x1e}, {"IORING_OP_PROVIDE_BUFFERS", 0x1f},
+	{"IORING_OP_REMOVE_BUFFERS", 0x20}, {"IORING_OP_TEE", 0x21}, {"IORING_OP_SHUTDOWN", 0x22}, {"IORING_OP_RENAMEAT", 0x23},
+	{"IORING_OP_UNLINKAT", 0x24}, {"IORING_OP_MKDIRAT", 0x25}, {"IORING_OP_SYMLINKAT", 0x26}, {"IORING_OP_LINKAT", 0x27},
+	{"IORING_OP_MSG_RING", 0x28}, {"IORING_OP_FSETXATTR", 0x29}, {"IORING_OP_SETXATTR", 0x2a}, {"IORING_OP_FGETXATTR", 0x2b},
+	{"IORING_OP_GETXATTR", 0x2c}, {"IORING_OP_SOCKET", 0x2d}, {"IORING_OP_URING_CMD", 0x2e}, {"IORING_OP_SEND_ZC", 0x2f},
+	{"IORING_OP_SENDMSG_ZC", 0x30}, {"IORING_OP_READ_MULTISHOT", 0x31}, {"IORING_OP_WAITID", 0x32}, {"IORING_OP_FUTEX_WAIT", 0x33},
+	{"IORING_OP_FUTEX_WAKE", 0x34}, {"IORING_OP_FUTEX_WAITV", 0x35}, {"IORING_OP_FIXED_FD_INSTALL", 0x36}, {"IORING_OP_FTRUNCATE", 0x37},
+	{"IORING_OP_BIND", 0x38}, {"IORING_OP_LISTEN", 0x39}, {"IORING_OP_RECV_ZC", 0x3a}, {"IORING_OP_EPOLL_WAIT", 0x3b},
+	{"IORING_OP_READV_FIXED", 0x3c}, {"IORING_OP_WRITEV_FIXED", 0x3d}, {"IORING_OP_PIPE", 0x3e}, {"IORING_OP_NOP128", 0x3f},
+	{"IORING_OP_URING_CMD128", 0x40},
+}
+var g86 = []Group{{0x0, c89}}
+var c90 = []Const{
+	{"IOU_PBUF_RING_MMAP", 0x1}, {"IOU_PBUF_RING_INC", 0x2},
+}
+var g87 = []Group{{0x0, c90}}
+var c91 = []Const{
+	{"IORING_POLL_ADD_MULTI", 0x1}, {"IORING_POLL_UPDATE_EVENTS", 0x2}, {"IORING_POLL_UPDATE_USER_DATA", 0x4}, {"IORING_POLL_ADD_LEVEL", 0x8},
+}
+var g88 = []Group{{0x0, c91}}
+var c92 = []Const{
+	{"IO_URING_OP_SUPPORTED", 0x1},
+}
+var g89 = []Group{{0x0, c92}}
+var c93 = []Const{
 	{"IORING_REGISTER_BUFFERS", 0x0}, {"IORING_UNREGISTER_BUFFERS", 0x1}, {"IORING_REGISTER_FILES", 0x2}, {"IORING_UNREGISTER_FILES", 0x3},
 	{"IORING_REGISTER_EVENTFD", 0x4}, {"IORING_UNREGISTER_EVENTFD", 0x5}, {"IORING_REGISTER_FILES_UPDATE", 0x6}, {"IORING_REGISTER_EVENTFD_ASYNC", 0x7},
 	{"IORING_REGISTER_PROBE", 0x8}, {"IORING_REGISTER_PERSONALITY", 0x9}, {"IORING_UNREGISTER_PERSONALITY", 0xa}, {"IORING_REGISTER_RESTRICTIONS", 0xb},
@@ -865,23 +960,52 @@ var c79 = []Const{
 	{"IORING_REGISTER_ZCRX_IFQ", 0x20}, {"IORING_REGISTER_RESIZE_RINGS", 0x21}, {"IORING_REGISTER_MEM_REGION", 0x22}, {"IORING_REGISTER_QUERY", 0x23},
 	{"IORING_REGISTER_ZCRX_CTRL", 0x24}, {"IORING_REGISTER_BPF_FILTER", 0x25},
 }
-var c80 = []Const{
+var c94 = []Const{
 	{"IORING_REGISTER_USE_REGISTERED_RING", 0x80000000},
 }
-var g76 = []Group{{0x7fffffff, c79}, {0x0, c80}}
-var c81 = []Const{
+var g90 = []Group{{0x7fffffff, c93}, {0x0, c94}}
+var c95 = []Const{
+	{"IORING_RESTRICTION_REGISTER_OP", 0x0}, {"IORING_RESTRICTION_SQE_OP", 0x1}, {"IORING_RESTRICTION_SQE_FLAGS_ALLOWED", 0x2}, {"IORING_RESTRICTION_SQE_FLAGS_REQUIRED", 0x3},
+}
+var g91 = []Group{{0x0, c95}}
+var c96 = []Const{
+	{"IORING_RSRC_REGISTER_SPARSE", 0x1},
+}
+var g92 = []Group{{0x0, c96}}
+var c97 = []Const{
+	{"IORING_RECVSEND_POLL_FIRST", 0x1}, {"IORING_RECV_MULTISHOT", 0x2}, {"IORING_RECVSEND_FIXED_BUF", 0x4}, {"IORING_SEND_ZC_REPORT_USAGE", 0x8},
+	{"IORING_RECVSEND_BUNDLE", 0x10}, {"IORING_SEND_VECTORIZED", 0x20},
+}
+var g93 = []Group{{0x0, c97}}
+var c98 = []Const{
 	{"IORING_SETUP_IOPOLL", 0x1}, {"IORING_SETUP_SQPOLL", 0x2}, {"IORING_SETUP_SQ_AFF", 0x4}, {"IORING_SETUP_CQSIZE", 0x8},
 	{"IORING_SETUP_CLAMP", 0x10}, {"IORING_SETUP_ATTACH_WQ", 0x20}, {"IORING_SETUP_R_DISABLED", 0x40}, {"IORING_SETUP_SUBMIT_ALL", 0x80},
 	{"IORING_SETUP_COOP_TASKRUN", 0x100}, {"IORING_SETUP_TASKRUN_FLAG", 0x200}, {"IORING_SETUP_SQE128", 0x400}, {"IORING_SETUP_CQE32", 0x800},
 	{"IORING_SETUP_SINGLE_ISSUER", 0x1000}, {"IORING_SETUP_DEFER_TASKRUN", 0x2000}, {"IORING_SETUP_NO_MMAP", 0x4000}, {"IORING_SETUP_REGISTERED_FD_ONLY", 0x8000},
 	{"IORING_SETUP_NO_SQARRAY", 0x10000}, {"IORING_SETUP_HYBRID_IOPOLL", 0x20000}, {"IORING_SETUP_CQE_MIXED", 0x40000}, {"IORING_SETUP_SQE_MIXED", 0x80000},
+	{"IORING_SETUP_SQ_REWIND", 0x100000},
 }
-var g77 = []Group{{0x0, c81}}
-var c82 = []Const{
+var g94 = []Group{{0x0, c98}}
+var c99 = []Const{
+	{"SPLICE_F_MOVE", 0x1}, {"SPLICE_F_NONBLOCK", 0x2}, {"SPLICE_F_MORE", 0x4}, {"SPLICE_F_GIFT", 0x8},
+	{"SPLICE_F_FD_IN_FIXED", 0x80000000},
+}
+var g95 = []Group{{0x0, c99}}
+var c100 = []Const{
+	{"IOSQE_FIXED_FILE", 0x1}, {"IOSQE_IO_DRAIN", 0x2}, {"IOSQE_IO_LINK", 0x4}, {"IOSQE_IO_HARDLINK", 0x8},
+	{"IOSQE_ASYNC", 0x10}, {"IOSQE_BUFFER_SELECT", 0x20}, {"IOSQE_CQE_SKIP_SUCCESS", 0x40},
+}
+var g96 = []Group{{0x0, c100}}
+var c101 = []Const{
+	{"IORING_TIMEOUT_ABS", 0x1}, {"IORING_TIMEOUT_UPDATE", 0x2}, {"IORING_TIMEOUT_BOOTTIME", 0x4}, {"IORING_TIMEOUT_REALTIME", 0x8},
+	{"IORING_TIMEOUT_ETIME_SUCCESS", 0x20}, {"IORING_TIMEOUT_MULTISHOT", 0x40}, {"IORING_TIMEOUT_IMMEDIATE_ARG", 0x80}, {"IORING_LINK_TIMEOUT_UPDATE", 0x10},
+}
+var g97 = []Group{{0x0, c101}}
+var c102 = []Const{
 	{"_IOC_READ", 0x2}, {"_IOC_WRITE", 0x1},
 }
-var g78 = []Group{{0x0, c82}}
-var c83 = []Const{
+var g98 = []Group{{0x0, c102}}
+var c103 = []Const{
 	{"FIBMAP", 0x1}, {"FIGETBSZ", 0x2}, {"LOOP_SET_STATUS_CLEARABLE_FLAGS", 0x4}, {"LOOP_SET_STATUS_SETTABLE_FLAGS", 0xc},
 	{"HDIO_GETGEO", 0x301}, {"HDIO_GET_IDENTITY", 0x30d}, {"HDIO_DRIVE_CMD", 0x31f}, {"BLKROSET", 0x125d},
 	{"BLKROGET", 0x125e}, {"BLKRRPART", 0x125f}, {"BLKGETSIZE", 0x1260}, {"BLKFLSBUF", 0x1261},
@@ -1003,8 +1127,8 @@ var c83 = []Const{
 	{"DM_TABLE_CLEAR", 0xc138fd0a}, {"DM_TABLE_DEPS", 0xc138fd0b}, {"DM_TABLE_STATUS", 0xc138fd0c}, {"DM_LIST_VERSIONS", 0xc138fd0d},
 	{"DM_TARGET_MSG", 0xc138fd0e}, {"DM_DEV_SET_GEOMETRY", 0xc138fd0f},
 }
-var g79 = []Group{{0x0, c83}}
-var c84 = []Const{
+var g99 = []Group{{0x0, c103}}
+var c104 = []Const{
 	{"FIBMAP", 0x1}, {"FIGETBSZ", 0x2}, {"LOOP_SET_STATUS_CLEARABLE_FLAGS", 0x4}, {"LOOP_SET_STATUS_SETTABLE_FLAGS", 0xc},
 	{"HDIO_GETGEO", 0x301}, {"HDIO_GET_IDENTITY", 0x30d}, {"HDIO_DRIVE_CMD", 0x31f}, {"BLKROSET", 0x125d},
 	{"BLKROGET", 0x125e}, {"BLKRRPART", 0x125f}, {"BLKGETSIZE", 0x1260}, {"BLKFLSBUF", 0x1261},
@@ -1125,8 +1249,8 @@ var c84 = []Const{
 	{"DM_TABLE_LOAD", 0xc138fd09}, {"DM_TABLE_CLEAR", 0xc138fd0a}, {"DM_TABLE_DEPS", 0xc138fd0b}, {"DM_TABLE_STATUS", 0xc138fd0c},
 	{"DM_LIST_VERSIONS", 0xc138fd0d}, {"DM_TARGET_MSG", 0xc138fd0e}, {"DM_DEV_SET_GEOMETRY", 0xc138fd0f},
 }
-var g80 = []Group{{0x0, c84}}
-var c85 = []Const{
+var g100 = []Group{{0x0, c104}}
+var c105 = []Const{
 	{"FIBMAP", 0x1}, {"FIGETBSZ", 0x2}, {"LOOP_SET_STATUS_CLEARABLE_FLAGS", 0x4}, {"LOOP_SET_STATUS_SETTABLE_FLAGS", 0xc},
 	{"HDIO_GETGEO", 0x301}, {"HDIO_GET_IDENTITY", 0x30d}, {"HDIO_DRIVE_CMD", 0x31f}, {"BLKROSET", 0x125d},
 	{"BLKROGET", 0x125e}, {"BLKRRPART", 0x125f}, {"BLKGETSIZE", 0x1260}, {"BLKFLSBUF", 0x1261},
@@ -1247,16 +1371,16 @@ var c85 = []Const{
 	{"DM_TABLE_CLEAR", 0xc138fd0a}, {"DM_TABLE_DEPS", 0xc138fd0b}, {"DM_TABLE_STATUS", 0xc138fd0c}, {"DM_LIST_VERSIONS", 0xc138fd0d},
 	{"DM_TARGET_MSG", 0xc138fd0e}, {"DM_DEV_SET_GEOMETRY", 0xc138fd0f},
 }
-var g81 = []Group{{0x0, c85}}
-var c86 = []Const{
+var g101 = []Group{{0x0, c105}}
+var c106 = []Const{
 	{"IOPRIO_CLASS_NONE", 0x0}, {"IOPRIO_CLASS_RT", 0x1}, {"IOPRIO_CLASS_BE", 0x2}, {"IOPRIO_CLASS_IDLE", 0x3},
 }
-var g82 = []Group{{0x0, c86}}
-var c87 = []Const{
+var g102 = []Group{{0x0, c106}}
+var c107 = []Const{
 	{"IOPRIO_WHO_PROCESS", 0x1}, {"IOPRIO_WHO_PGRP", 0x2}, {"IOPRIO_WHO_USER", 0x3},
 }
-var g83 = []Group{{0x0, c87}}
-var c88 = []Const{
+var g103 = []Group{{0x0, c107}}
+var c108 = []Const{
 	{"IP_TOS", 0x1}, {"IP_TTL", 0x2}, {"IP_HDRINCL", 0x3}, {"IP_OPTIONS", 0x4},
 	{"IP_ROUTER_ALERT", 0x5}, {"IP_RECVOPTS", 0x6}, {"IP_RETOPTS", 0x7}, {"IP_PKTINFO", 0x8},
 	{"IP_PKTOPTIONS", 0x9}, {"IP_MTU_DISCOVER", 0xa}, {"IP_RECVERR", 0xb}, {"IP_RECVTTL", 0xc},
@@ -1270,22 +1394,22 @@ var c88 = []Const{
 	{"MCAST_JOIN_SOURCE_GROUP", 0x2e}, {"MCAST_LEAVE_SOURCE_GROUP", 0x2f}, {"MCAST_MSFILTER", 0x30}, {"IP_MULTICAST_ALL", 0x31},
 	{"IP_UNICAST_IF", 0x32}, {"IP_LOCAL_PORT_RANGE", 0x33}, {"IP_PROTOCOL", 0x34},
 }
-var g84 = []Group{{0x0, c88}}
-var c89 = []Const{
+var g104 = []Group{{0x0, c108}}
+var c109 = []Const{
 	{"SEMOP", 0x1}, {"SEMGET", 0x2}, {"SEMCTL", 0x3}, {"SEMTIMEDOP", 0x4},
 	{"MSGSND", 0xb}, {"MSGRCV", 0xc}, {"MSGGET", 0xd}, {"MSGCTL", 0xe},
 	{"SHMAT", 0x15}, {"SHMDT", 0x16}, {"SHMGET", 0x17}, {"SHMCTL", 0x18},
 }
-var g85 = []Group{{0xffff, c89}}
-var c90 = []Const{
+var g105 = []Group{{0xffff, c109}}
+var c110 = []Const{
 	{"IPC_PRIVATE", 0x0},
 }
-var g86 = []Group{{0x0, c90}}
-var c91 = []Const{
+var g106 = []Group{{0x0, c110}}
+var c111 = []Const{
 	{"IPC_CREAT", 0x200}, {"IPC_EXCL", 0x400}, {"IPC_NOWAIT", 0x800},
 }
-var g87 = []Group{{0x0, c91}}
-var c92 = []Const{
+var g107 = []Group{{0x0, c111}}
+var c112 = []Const{
 	{"IPV6_ADDRFORM", 0x1}, {"IPV6_2292PKTINFO", 0x2}, {"IPV6_2292HOPOPTS", 0x3}, {"IPV6_2292DSTOPTS", 0x4},
 	{"IPV6_2292RTHDR", 0x5}, {"IPV6_2292PKTOPTIONS", 0x6}, {"IPV6_CHECKSUM", 0x7}, {"IPV6_2292HOPLIMIT", 0x8},
 	{"IPV6_NEXTHOP", 0x9}, {"IPV6_AUTHHDR", 0xa}, {"IPV6_FLOWINFO", 0xb}, {"IPV6_UNICAST_HOPS", 0x10},
@@ -1303,37 +1427,37 @@ var c92 = []Const{
 	{"IPV6_AUTOFLOWLABEL", 0x46}, {"IPV6_ADDR_PREFERENCES", 0x48}, {"IPV6_MINHOPCOUNT", 0x49}, {"IPV6_ORIGDSTADDR", 0x4a},
 	{"IPV6_TRANSPARENT", 0x4b}, {"IPV6_UNICAST_IF", 0x4c}, {"IPV6_RECVFRAGSIZE", 0x4d}, {"IPV6_FREEBIND", 0x4e},
 }
-var g88 = []Group{{0x0, c92}}
-var c93 = []Const{
+var g108 = []Group{{0x0, c112}}
+var c113 = []Const{
 	{"ITIMER_REAL", 0x0}, {"ITIMER_VIRTUAL", 0x1}, {"ITIMER_PROF", 0x2},
 }
-var g89 = []Group{{0x0, c93}}
-var c94 = []Const{
+var g109 = []Group{{0x0, c113}}
+var c114 = []Const{
 	{"KCMP_FILE", 0x0}, {"KCMP_VM", 0x1}, {"KCMP_FILES", 0x2}, {"KCMP_FS", 0x3},
 	{"KCMP_SIGHAND", 0x4}, {"KCMP_IO", 0x5}, {"KCMP_SYSVSEM", 0x6}, {"KCMP_EPOLL_TFD", 0x7},
 }
-var g90 = []Group{{0x0, c94}}
-var c95 = []Const{
+var g110 = []Group{{0x0, c114}}
+var c115 = []Const{
 	{"KEXEC_FILE_UNLOAD", 0x1}, {"KEXEC_FILE_ON_CRASH", 0x2}, {"KEXEC_FILE_NO_INITRAMFS", 0x4}, {"KEXEC_FILE_DEBUG", 0x8},
 	{"KEXEC_FILE_NO_CMA", 0x10}, {"KEXEC_FILE_FORCE_DTB", 0x20},
 }
-var g91 = []Group{{0x0, c95}}
-var c96 = []Const{
+var g111 = []Group{{0x0, c115}}
+var c116 = []Const{
 	{"KEXEC_ARCH_DEFAULT", 0x0}, {"KEXEC_ARCH_386", 0x30000}, {"KEXEC_ARCH_68K", 0x40000}, {"KEXEC_ARCH_MIPS", 0x80000},
 	{"KEXEC_ARCH_MIPS_LE", 0xa0000}, {"KEXEC_ARCH_PARISC", 0xf0000}, {"KEXEC_ARCH_PPC", 0x140000}, {"KEXEC_ARCH_PPC64", 0x150000},
 	{"KEXEC_ARCH_S390", 0x160000}, {"KEXEC_ARCH_ARM", 0x280000}, {"KEXEC_ARCH_SH", 0x2a0000}, {"KEXEC_ARCH_IA_64", 0x320000},
 	{"KEXEC_ARCH_X86_64", 0x3e0000}, {"KEXEC_ARCH_AARCH64", 0xb70000}, {"KEXEC_ARCH_RISCV", 0xf30000}, {"KEXEC_ARCH_LOONGARCH", 0x1020000},
 }
-var c97 = []Const{
+var c117 = []Const{
 	{"KEXEC_ON_CRASH", 0x1}, {"KEXEC_PRESERVE_CONTEXT", 0x2}, {"KEXEC_UPDATE_ELFCOREHDR", 0x4}, {"KEXEC_CRASH_HOTPLUG_SUPPORT", 0x8},
 }
-var g92 = []Group{{0xffff0000, c96}, {0x0, c97}}
-var c98 = []Const{
+var g112 = []Group{{0xffff0000, c116}, {0x0, c117}}
+var c118 = []Const{
 	{"KEY_SPEC_REQUESTOR_KEYRING", 0xfffffff8}, {"KEY_SPEC_REQKEY_AUTH_KEY", 0xfffffff9}, {"KEY_SPEC_GROUP_KEYRING", 0xfffffffa}, {"KEY_SPEC_USER_SESSION_KEYRING", 0xfffffffb},
 	{"KEY_SPEC_USER_KEYRING", 0xfffffffc}, {"KEY_SPEC_SESSION_KEYRING", 0xfffffffd}, {"KEY_SPEC_PROCESS_KEYRING", 0xfffffffe}, {"KEY_SPEC_THREAD_KEYRING", 0xffffffff},
 }
-var g93 = []Group{{0x0, c98}}
-var c99 = []Const{
+var g113 = []Group{{0x0, c118}}
+var c119 = []Const{
 	{"KEYCTL_GET_KEYRING_ID", 0x0}, {"KEYCTL_JOIN_SESSION_KEYRING", 0x1}, {"KEYCTL_UPDATE", 0x2}, {"KEYCTL_REVOKE", 0x3},
 	{"KEYCTL_CHOWN", 0x4}, {"KEYCTL_SETPERM", 0x5}, {"KEYCTL_DESCRIBE", 0x6}, {"KEYCTL_CLEAR", 0x7},
 	{"KEYCTL_LINK", 0x8}, {"KEYCTL_UNLINK", 0x9}, {"KEYCTL_SEARCH", 0xa}, {"KEYCTL_READ", 0xb},
@@ -1344,51 +1468,51 @@ var c99 = []Const{
 	{"KEYCTL_PKEY_VERIFY", 0x1c}, {"KEYCTL_RESTRICT_KEYRING", 0x1d}, {"KEYCTL_MOVE", 0x1e}, {"KEYCTL_CAPABILITIES", 0x1f},
 	{"KEYCTL_WATCH_KEY", 0x20},
 }
-var g94 = []Group{{0x0, c99}}
-var c100 = []Const{
+var g114 = []Group{{0x0, c119}}
+var c120 = []Const{
 	{"LANDLOCK_CREATE_RULESET_VERSION", 0x1}, {"LANDLOCK_CREATE_RULESET_ERRATA", 0x2},
 }
-var g95 = []Group{{0x0, c100}}
-var c101 = []Const{
+var g115 = []Group{{0x0, c120}}
+var c121 = []Const{
 	{"LANDLOCK_ACCESS_FS_EXECUTE", 0x1}, {"LANDLOCK_ACCESS_FS_WRITE_FILE", 0x2}, {"LANDLOCK_ACCESS_FS_READ_FILE", 0x4}, {"LANDLOCK_ACCESS_FS_READ_DIR", 0x8},
 	{"LANDLOCK_ACCESS_FS_REMOVE_DIR", 0x10}, {"LANDLOCK_ACCESS_FS_REMOVE_FILE", 0x20}, {"LANDLOCK_ACCESS_FS_MAKE_CHAR", 0x40}, {"LANDLOCK_ACCESS_FS_MAKE_DIR", 0x80},
 	{"LANDLOCK_ACCESS_FS_MAKE_REG", 0x100}, {"LANDLOCK_ACCESS_FS_MAKE_SOCK", 0x200}, {"LANDLOCK_ACCESS_FS_MAKE_FIFO", 0x400}, {"LANDLOCK_ACCESS_FS_MAKE_BLOCK", 0x800},
 	{"LANDLOCK_ACCESS_FS_MAKE_SYM", 0x1000}, {"LANDLOCK_ACCESS_FS_REFER", 0x2000}, {"LANDLOCK_ACCESS_FS_TRUNCATE", 0x4000}, {"LANDLOCK_ACCESS_FS_IOCTL_DEV", 0x8000},
 	{"LANDLOCK_ACCESS_FS_RESOLVE_UNIX", 0x10000},
 }
-var g96 = []Group{{0x0, c101}}
-var c102 = []Const{
+var g116 = []Group{{0x0, c121}}
+var c122 = []Const{
 	{"LANDLOCK_ACCESS_NET_BIND_TCP", 0x1}, {"LANDLOCK_ACCESS_NET_CONNECT_TCP", 0x2}, {"LANDLOCK_ACCESS_NET_BIND_UDP", 0x4}, {"LANDLOCK_ACCESS_NET_CONNECT_SEND_UDP", 0x8},
 }
-var g97 = []Group{{0x0, c102}}
-var c103 = []Const{
+var g117 = []Group{{0x0, c122}}
+var c123 = []Const{
 	{"LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF", 0x1}, {"LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON", 0x2}, {"LANDLOCK_RESTRICT_SELF_LOG_SUBDOMAINS_OFF", 0x4}, {"LANDLOCK_RESTRICT_SELF_TSYNC", 0x8},
 	{"LANDLOCK_RESTRICT_SELF_NO_NEW_PRIVS", 0x10},
 }
-var g98 = []Group{{0x0, c103}}
-var c104 = []Const{
+var g118 = []Group{{0x0, c123}}
+var c124 = []Const{
 	{"LANDLOCK_RULE_PATH_BENEATH", 0x1}, {"LANDLOCK_RULE_NET_PORT", 0x2},
 }
-var g99 = []Group{{0x0, c104}}
-var c105 = []Const{
+var g119 = []Group{{0x0, c124}}
+var c125 = []Const{
 	{"LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET", 0x1}, {"LANDLOCK_SCOPE_SIGNAL", 0x2},
 }
-var g100 = []Group{{0x0, c105}}
-var c106 = []Const{
+var g120 = []Group{{0x0, c125}}
+var c126 = []Const{
 	{"F_RDLCK", 0x0}, {"F_WRLCK", 0x1}, {"F_UNLCK", 0x2}, {"F_EXLCK", 0x4},
 	{"F_SHLCK", 0x8},
 }
-var g101 = []Group{{0x0, c106}}
-var c107 = []Const{
+var g121 = []Group{{0x0, c126}}
+var c127 = []Const{
 	{"LSM_ATTR_UNDEF", 0x0}, {"LSM_ATTR_CURRENT", 0x64}, {"LSM_ATTR_EXEC", 0x65}, {"LSM_ATTR_FSCREATE", 0x66},
 	{"LSM_ATTR_KEYCREATE", 0x67}, {"LSM_ATTR_PREV", 0x68}, {"LSM_ATTR_SOCKCREATE", 0x69},
 }
-var g102 = []Group{{0x0, c107}}
-var c108 = []Const{
+var g122 = []Group{{0x0, c127}}
+var c128 = []Const{
 	{"LSM_FLAG_SINGLE", 0x1},
 }
-var g103 = []Group{{0x0, c108}}
-var c109 = []Const{
+var g123 = []Group{{0x0, c128}}
+var c129 = []Const{
 	{"MADV_NORMAL", 0x0}, {"MADV_RANDOM", 0x1}, {"MADV_SEQUENTIAL", 0x2}, {"MADV_WILLNEED", 0x3},
 	{"MADV_DONTNEED", 0x4}, {"MADV_FREE", 0x8}, {"MADV_REMOVE", 0x9}, {"MADV_DONTFORK", 0xa},
 	{"MADV_DOFORK", 0xb}, {"MADV_MERGEABLE", 0xc}, {"MADV_UNMERGEABLE", 0xd}, {"MADV_HUGEPAGE", 0xe},
@@ -1397,95 +1521,95 @@ var c109 = []Const{
 	{"MADV_POPULATE_WRITE", 0x17}, {"MADV_DONTNEED_LOCKED", 0x18}, {"MADV_COLLAPSE", 0x19}, {"MADV_HWPOISON", 0x64},
 	{"MADV_SOFT_OFFLINE", 0x65}, {"MADV_GUARD_INSTALL", 0x66}, {"MADV_GUARD_REMOVE", 0x67},
 }
-var g104 = []Group{{0x0, c109}}
-var c110 = []Const{
+var g124 = []Group{{0x0, c129}}
+var c130 = []Const{
 	{"MPOL_MF_STRICT", 0x1}, {"MPOL_MF_MOVE", 0x2}, {"MPOL_MF_MOVE_ALL", 0x4},
 }
-var g105 = []Group{{0x0, c110}}
-var c111 = []Const{
+var g125 = []Group{{0x0, c130}}
+var c131 = []Const{
 	{"MEMBARRIER_CMD_QUERY", 0x0}, {"MEMBARRIER_CMD_GLOBAL", 0x1}, {"MEMBARRIER_CMD_GLOBAL_EXPEDITED", 0x2}, {"MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED", 0x4},
 	{"MEMBARRIER_CMD_PRIVATE_EXPEDITED", 0x8}, {"MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED", 0x10}, {"MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE", 0x20}, {"MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE", 0x40},
 	{"MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ", 0x80}, {"MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ", 0x100}, {"MEMBARRIER_CMD_GET_REGISTRATIONS", 0x200},
 }
-var g106 = []Group{{0x0, c111}}
-var c112 = []Const{
+var g126 = []Group{{0x0, c131}}
+var c132 = []Const{
 	{"MEMBARRIER_CMD_FLAG_CPU", 0x1},
 }
-var g107 = []Group{{0x0, c112}}
-var c113 = []Const{
+var g127 = []Group{{0x0, c132}}
+var c133 = []Const{
 	{"MFD_CLOEXEC", 0x1}, {"MFD_ALLOW_SEALING", 0x2}, {"MFD_HUGETLB", 0x4}, {"MFD_NOEXEC_SEAL", 0x8},
 	{"MFD_EXEC", 0x10},
 }
-var c114 = []Const{
+var c134 = []Const{
 	{"16<<MFD_HUGE_SHIFT", 0x40000000}, {"19<<MFD_HUGE_SHIFT", 0x4c000000}, {"20<<MFD_HUGE_SHIFT", 0x50000000}, {"21<<MFD_HUGE_SHIFT", 0x54000000},
 	{"23<<MFD_HUGE_SHIFT", 0x5c000000}, {"24<<MFD_HUGE_SHIFT", 0x60000000}, {"25<<MFD_HUGE_SHIFT", 0x64000000}, {"28<<MFD_HUGE_SHIFT", 0x70000000},
 	{"29<<MFD_HUGE_SHIFT", 0x74000000}, {"30<<MFD_HUGE_SHIFT", 0x78000000}, {"31<<MFD_HUGE_SHIFT", 0x7c000000}, {"34<<MFD_HUGE_SHIFT", 0x88000000},
 }
-var g108 = []Group{{0x0, c113}, {0xfc000000, c114}}
-var c115 = []Const{
+var g128 = []Group{{0x0, c133}, {0xfc000000, c134}}
+var c135 = []Const{
 	{"O_CLOEXEC", 0x80000},
 }
-var g109 = []Group{{0x0, c115}}
-var c116 = []Const{
+var g129 = []Group{{0x0, c135}}
+var c136 = []Const{
 	{"MPOL_DEFAULT", 0x0}, {"MPOL_PREFERRED", 0x1}, {"MPOL_BIND", 0x2}, {"MPOL_INTERLEAVE", 0x3},
 	{"MPOL_LOCAL", 0x4}, {"MPOL_PREFERRED_MANY", 0x5}, {"MPOL_WEIGHTED_INTERLEAVE", 0x6},
 }
-var c117 = []Const{
+var c137 = []Const{
 	{"MPOL_F_STATIC_NODES", 0x8000}, {"MPOL_F_RELATIVE_NODES", 0x4000}, {"MPOL_F_NUMA_BALANCING", 0x2000},
 }
-var g110 = []Group{{0x1fff, c116}, {0x0, c117}}
-var g111 = []Group{{0x0, c116}}
-var c118 = []Const{
+var g130 = []Group{{0x1fff, c136}, {0x0, c137}}
+var g131 = []Group{{0x0, c136}}
+var c138 = []Const{
 	{"MLOCK_ONFAULT", 0x1},
 }
-var g112 = []Group{{0x0, c118}}
-var c119 = []Const{
+var g132 = []Group{{0x0, c138}}
+var c139 = []Const{
 	{"MCL_CURRENT", 0x1}, {"MCL_FUTURE", 0x2}, {"MCL_ONFAULT", 0x4},
 }
-var g113 = []Group{{0x0, c119}}
-var c120 = []Const{
+var g133 = []Group{{0x0, c139}}
+var c140 = []Const{
 	{"MAP_FILE", 0x0}, {"MAP_SHARED", 0x1}, {"MAP_PRIVATE", 0x2}, {"MAP_SHARED_VALIDATE", 0x3},
 	{"MAP_DROPPABLE", 0x8},
 }
-var c121 = []Const{
+var c141 = []Const{
 	{"MAP_FIXED", 0x10}, {"MAP_ANONYMOUS", 0x20}, {"MAP_32BIT", 0x40}, {"MAP_ABOVE4G", 0x80},
 	{"MAP_NORESERVE", 0x4000}, {"MAP_POPULATE", 0x8000}, {"MAP_NONBLOCK", 0x10000}, {"MAP_GROWSDOWN", 0x100},
 	{"MAP_DENYWRITE", 0x800}, {"MAP_EXECUTABLE", 0x1000}, {"MAP_LOCKED", 0x2000}, {"MAP_STACK", 0x20000},
 	{"MAP_HUGETLB", 0x40000}, {"MAP_SYNC", 0x80000}, {"MAP_FIXED_NOREPLACE", 0x100000},
 }
-var c122 = []Const{
+var c142 = []Const{
 	{"16<<MAP_HUGE_SHIFT", 0x40000000}, {"19<<MAP_HUGE_SHIFT", 0x4c000000}, {"20<<MAP_HUGE_SHIFT", 0x50000000}, {"21<<MAP_HUGE_SHIFT", 0x54000000},
 	{"23<<MAP_HUGE_SHIFT", 0x5c000000}, {"24<<MAP_HUGE_SHIFT", 0x60000000}, {"25<<MAP_HUGE_SHIFT", 0x64000000}, {"28<<MAP_HUGE_SHIFT", 0x70000000},
 	{"29<<MAP_HUGE_SHIFT", 0x74000000}, {"30<<MAP_HUGE_SHIFT", 0x78000000}, {"31<<MAP_HUGE_SHIFT", 0x7c000000}, {"34<<MAP_HUGE_SHIFT", 0x88000000},
 }
-var g114 = []Group{{0xf, c120}, {0x0, c121}, {0xfc000000, c122}}
-var c123 = []Const{
+var g134 = []Group{{0xf, c140}, {0x0, c141}, {0xfc000000, c142}}
+var c143 = []Const{
 	{"MAP_FIXED", 0x10}, {"MAP_ANONYMOUS", 0x20}, {"MAP_NORESERVE", 0x4000}, {"MAP_POPULATE", 0x8000},
 	{"MAP_NONBLOCK", 0x10000}, {"MAP_GROWSDOWN", 0x100}, {"MAP_DENYWRITE", 0x800}, {"MAP_EXECUTABLE", 0x1000},
 	{"MAP_LOCKED", 0x2000}, {"MAP_STACK", 0x20000}, {"MAP_HUGETLB", 0x40000}, {"MAP_SYNC", 0x80000},
 	{"MAP_FIXED_NOREPLACE", 0x100000},
 }
-var g115 = []Group{{0xf, c120}, {0x0, c123}, {0xfc000000, c122}}
-var c124 = []Const{
+var g135 = []Group{{0xf, c140}, {0x0, c143}, {0xfc000000, c142}}
+var c144 = []Const{
 	{"PROT_READ", 0x1}, {"PROT_WRITE", 0x2}, {"PROT_EXEC", 0x4}, {"PROT_SEM", 0x8},
 	{"PROT_GROWSDOWN", 0x1000000}, {"PROT_GROWSUP", 0x2000000},
 }
-var g116 = []Group{{0x0, c124}}
-var c125 = []Const{
+var g136 = []Group{{0x0, c144}}
+var c145 = []Const{
 	{"PROT_READ", 0x1}, {"PROT_WRITE", 0x2}, {"PROT_EXEC", 0x4}, {"PROT_SEM", 0x8},
 	{"PROT_BTI", 0x10}, {"PROT_MTE", 0x20}, {"PROT_GROWSDOWN", 0x1000000}, {"PROT_GROWSUP", 0x2000000},
 }
-var g117 = []Group{{0x0, c125}}
-var c126 = []Const{
+var g137 = []Group{{0x0, c145}}
+var c146 = []Const{
 	{"TIOCM_LE", 0x1}, {"TIOCM_DTR", 0x2}, {"TIOCM_RTS", 0x4}, {"TIOCM_ST", 0x8},
 	{"TIOCM_SR", 0x10}, {"TIOCM_CTS", 0x20}, {"TIOCM_CAR", 0x40}, {"TIOCM_RNG", 0x80},
 	{"TIOCM_DSR", 0x100}, {"TIOCM_OUT1", 0x2000}, {"TIOCM_OUT2", 0x4000}, {"TIOCM_LOOP", 0x8000},
 }
-var g118 = []Group{{0x0, c126}}
-var c127 = []Const{
+var g138 = []Group{{0x0, c146}}
+var c147 = []Const{
 	{"MS_MGC_VAL", 0xc0ed0000},
 }
-var c128 = []Const{
+var c148 = []Const{
 	{"MS_RDONLY", 0x1}, {"MS_NOSUID", 0x2}, {"MS_NODEV", 0x4}, {"MS_NOEXEC", 0x8},
 	{"MS_SYNCHRONOUS", 0x10}, {"MS_REMOUNT", 0x20}, {"MS_MANDLOCK", 0x40}, {"MS_DIRSYNC", 0x80},
 	{"MS_NOSYMFOLLOW", 0x100}, {"MS_NOATIME", 0x400}, {"MS_NODIRATIME", 0x800}, {"MS_BIND", 0x1000},
@@ -1495,39 +1619,39 @@ var c128 = []Const{
 	{"MS_LAZYTIME", 0x2000000}, {"MS_SUBMOUNT", 0x4000000}, {"MS_NOREMOTELOCK", 0x8000000}, {"MS_NOSEC", 0x10000000},
 	{"MS_BORN", 0x20000000}, {"MS_ACTIVE", 0x40000000}, {"MS_NOUSER", 0x80000000},
 }
-var g119 = []Group{{0xffff0000, c127}, {0x0, c128}}
-var c129 = []Const{
+var g139 = []Group{{0xffff0000, c147}, {0x0, c148}}
+var c149 = []Const{
 	{"MOUNT_ATTR_RDONLY", 0x1}, {"MOUNT_ATTR_NOSUID", 0x2}, {"MOUNT_ATTR_NODEV", 0x4}, {"MOUNT_ATTR_NOEXEC", 0x8},
 	{"MOUNT_ATTR_NOATIME", 0x10}, {"MOUNT_ATTR_STRICTATIME", 0x20}, {"MOUNT_ATTR_NODIRATIME", 0x80}, {"MOUNT_ATTR_IDMAP", 0x100000},
 	{"MOUNT_ATTR_NOSYMFOLLOW", 0x200000},
 }
-var g120 = []Group{{0x0, c129}}
-var c130 = []Const{
+var g140 = []Group{{0x0, c149}}
+var c150 = []Const{
 	{"MS_UNBINDABLE", 0x20000}, {"MS_PRIVATE", 0x40000}, {"MS_SLAVE", 0x80000}, {"MS_SHARED", 0x100000},
 }
-var g121 = []Group{{0x0, c130}}
-var c131 = []Const{
+var g141 = []Group{{0x0, c150}}
+var c151 = []Const{
 	{"AT_SYMLINK_NOFOLLOW", 0x100}, {"AT_NO_AUTOMOUNT", 0x800}, {"AT_EMPTY_PATH", 0x1000}, {"AT_RECURSIVE", 0x8000},
 }
-var g122 = []Group{{0x0, c131}}
-var c132 = []Const{
+var g142 = []Group{{0x0, c151}}
+var c152 = []Const{
 	{"MOVE_MOUNT_F_SYMLINKS", 0x1}, {"MOVE_MOUNT_F_AUTOMOUNTS", 0x2}, {"MOVE_MOUNT_F_EMPTY_PATH", 0x4}, {"MOVE_MOUNT_T_SYMLINKS", 0x10},
 	{"MOVE_MOUNT_T_AUTOMOUNTS", 0x20}, {"MOVE_MOUNT_T_EMPTY_PATH", 0x40}, {"MOVE_MOUNT_SET_GROUP", 0x100}, {"MOVE_MOUNT_BENEATH", 0x200},
 }
-var g123 = []Group{{0x0, c132}}
-var c133 = []Const{
+var g143 = []Group{{0x0, c152}}
+var c153 = []Const{
 	{"MPOL_MF_MOVE", 0x2}, {"MPOL_MF_MOVE_ALL", 0x4},
 }
-var g124 = []Group{{0x0, c133}}
-var c134 = []Const{
+var g144 = []Group{{0x0, c153}}
+var c154 = []Const{
 	{"O_NONBLOCK", 0x800},
 }
-var g125 = []Group{{0x0, c134}}
-var c135 = []Const{
+var g145 = []Group{{0x0, c154}}
+var c155 = []Const{
 	{"MREMAP_MAYMOVE", 0x1}, {"MREMAP_FIXED", 0x2}, {"MREMAP_DONTUNMAP", 0x4},
 }
-var g126 = []Group{{0x0, c135}}
-var c136 = []Const{
+var g146 = []Group{{0x0, c155}}
+var c156 = []Const{
 	{"MSG_OOB", 0x1}, {"MSG_PEEK", 0x2}, {"MSG_DONTROUTE", 0x4}, {"MSG_CTRUNC", 0x8},
 	{"MSG_PROBE", 0x10}, {"MSG_TRUNC", 0x20}, {"MSG_DONTWAIT", 0x40}, {"MSG_EOR", 0x80},
 	{"MSG_WAITALL", 0x100}, {"MSG_FIN", 0x200}, {"MSG_SYN", 0x400}, {"MSG_CONFIRM", 0x800},
@@ -1536,46 +1660,46 @@ var c136 = []Const{
 	{"MSG_SOCK_DEVMEM", 0x2000000}, {"MSG_ZEROCOPY", 0x4000000}, {"MSG_FASTOPEN", 0x20000000}, {"MSG_CMSG_CLOEXEC", 0x40000000},
 	{"MSG_CMSG_COMPAT", 0x80000000},
 }
-var g127 = []Group{{0x0, c136}}
-var c137 = []Const{
+var g147 = []Group{{0x0, c156}}
+var c157 = []Const{
 	{"IPC_64", 0x100},
 }
-var c138 = []Const{
+var c158 = []Const{
 	{"IPC_RMID", 0x0}, {"IPC_SET", 0x1}, {"IPC_STAT", 0x2}, {"IPC_INFO", 0x3},
 	{"MSG_STAT", 0xb}, {"MSG_INFO", 0xc}, {"MSG_STAT_ANY", 0xd},
 }
-var g128 = []Group{{0x0, c137}, {0xfffffeff, c138}}
-var c139 = []Const{
+var g148 = []Group{{0x0, c157}, {0xfffffeff, c158}}
+var c159 = []Const{
 	{"MSG_NOERROR", 0x1000}, {"MSG_EXCEPT", 0x2000}, {"MSG_COPY", 0x4000}, {"IPC_NOWAIT", 0x800},
 }
-var g129 = []Group{{0x0, c139}}
-var c140 = []Const{
+var g149 = []Group{{0x0, c159}}
+var c160 = []Const{
 	{"MS_SYNC", 0x4}, {"MS_ASYNC", 0x1}, {"MS_INVALIDATE", 0x2},
 }
-var g130 = []Group{{0x0, c140}}
-var c141 = []Const{
+var g150 = []Group{{0x0, c160}}
+var c161 = []Const{
 	{"AT_SYMLINK_FOLLOW", 0x400}, {"AT_EMPTY_PATH", 0x1000}, {"AT_HANDLE_FID", 0x200}, {"AT_HANDLE_MNT_ID_UNIQUE", 0x1},
 	{"AT_HANDLE_CONNECTABLE", 0x2},
 }
-var g131 = []Group{{0x0, c141}}
-var c142 = []Const{
+var g151 = []Group{{0x0, c161}}
+var c162 = []Const{
 	{"NLM_F_REQUEST", 0x1}, {"NLM_F_MULTI", 0x2}, {"NLM_F_ACK", 0x4}, {"NLM_F_ECHO", 0x8},
 	{"NLM_F_DUMP_INTR", 0x10}, {"NLM_F_DUMP_FILTERED", 0x20},
 }
-var g132 = []Group{{0x0, c142}}
-var c143 = []Const{
+var g152 = []Group{{0x0, c162}}
+var c163 = []Const{
 	{"NLM_F_REQUEST", 0x1}, {"NLM_F_MULTI", 0x2}, {"NLM_F_ACK", 0x4}, {"NLM_F_ECHO", 0x8},
 	{"NLM_F_DUMP_INTR", 0x10}, {"NLM_F_DUMP_FILTERED", 0x20}, {"NLM_F_DUMP", 0x300}, {"NLM_F_ROOT", 0x100},
 	{"NLM_F_MATCH", 0x200}, {"NLM_F_ATOMIC", 0x400},
 }
-var g133 = []Group{{0x0, c143}}
-var c144 = []Const{
+var g153 = []Group{{0x0, c163}}
+var c164 = []Const{
 	{"NETLINK_ADD_MEMBERSHIP", 0x1}, {"NETLINK_DROP_MEMBERSHIP", 0x2}, {"NETLINK_PKTINFO", 0x3}, {"NETLINK_BROADCAST_ERROR", 0x4},
 	{"NETLINK_NO_ENOBUFS", 0x5}, {"NETLINK_RX_RING", 0x6}, {"NETLINK_TX_RING", 0x7}, {"NETLINK_LISTEN_ALL_NSID", 0x8},
 	{"NETLINK_LIST_MEMBERSHIPS", 0x9}, {"NETLINK_CAP_ACK", 0xa}, {"NETLINK_EXT_ACK", 0xb}, {"NETLINK_GET_STRICT_CHK", 0xc},
 }
-var g134 = []Group{{0x0, c144}}
-var c145 = []Const{
+var g154 = []Group{{0x0, c164}}
+var c165 = []Const{
 	{"NETLINK_ROUTE", 0x0}, {"NETLINK_UNUSED", 0x1}, {"NETLINK_USERSOCK", 0x2}, {"NETLINK_FIREWALL", 0x3},
 	{"NETLINK_SOCK_DIAG", 0x4}, {"NETLINK_NFLOG", 0x5}, {"NETLINK_XFRM", 0x6}, {"NETLINK_SELINUX", 0x7},
 	{"NETLINK_ISCSI", 0x8}, {"NETLINK_AUDIT", 0x9}, {"NETLINK_FIB_LOOKUP", 0xa}, {"NETLINK_CONNECTOR", 0xb},
@@ -1583,8 +1707,8 @@ var c145 = []Const{
 	{"NETLINK_GENERIC", 0x10}, {"NETLINK_SCSITRANSPORT", 0x12}, {"NETLINK_ECRYPTFS", 0x13}, {"NETLINK_RDMA", 0x14},
 	{"NETLINK_CRYPTO", 0x15}, {"NETLINK_SMC", 0x16},
 }
-var g135 = []Group{{0x0, c145}}
-var c146 = []Const{
+var g155 = []Group{{0x0, c165}}
+var c166 = []Const{
 	{"RTM_NEWLINK", 0x10}, {"RTM_DELLINK", 0x11}, {"RTM_GETLINK", 0x12}, {"RTM_SETLINK", 0x13},
 	{"RTM_NEWADDR", 0x14}, {"RTM_DELADDR", 0x15}, {"RTM_GETADDR", 0x16}, {"RTM_NEWROUTE", 0x18},
 	{"RTM_DELROUTE", 0x19}, {"RTM_GETROUTE", 0x1a}, {"RTM_NEWNEIGH", 0x1c}, {"RTM_DELNEIGH", 0x1d},
@@ -1605,17 +1729,17 @@ var c146 = []Const{
 	{"RTM_GETVLAN", 0x72}, {"RTM_NEWNEXTHOPBUCKET", 0x74}, {"RTM_DELNEXTHOPBUCKET", 0x75}, {"RTM_GETNEXTHOPBUCKET", 0x76},
 	{"RTM_NEWTUNNEL", 0x78}, {"RTM_DELTUNNEL", 0x79}, {"RTM_GETTUNNEL", 0x7a},
 }
-var g136 = []Group{{0x0, c146}}
-var c147 = []Const{
+var g156 = []Group{{0x0, c166}}
+var c167 = []Const{
 	{"NLMSG_NOOP", 0x1}, {"NLMSG_ERROR", 0x2}, {"NLMSG_DONE", 0x3}, {"NLMSG_OVERRUN", 0x4},
 }
-var g137 = []Group{{0x0, c147}}
-var c148 = []Const{
+var g157 = []Group{{0x0, c167}}
+var c168 = []Const{
 	{"NFC_PROTO_JEWEL", 0x1}, {"NFC_PROTO_MIFARE", 0x2}, {"NFC_PROTO_FELICA", 0x3}, {"NFC_PROTO_ISO14443", 0x4},
 	{"NFC_PROTO_NFC_DEP", 0x5}, {"NFC_PROTO_ISO14443_B", 0x6}, {"NFC_PROTO_ISO15693", 0x7},
 }
-var g138 = []Group{{0x0, c148}}
-var c149 = []Const{
+var g158 = []Group{{0x0, c168}}
+var c169 = []Const{
 	{"NT_PRSTATUS", 0x1}, {"NT_PRFPREG", 0x2}, {"NT_PRPSINFO", 0x3}, {"NT_TASKSTRUCT", 0x4},
 	{"NT_AUXV", 0x6}, {"NT_PPC_VMX", 0x100}, {"NT_PPC_SPE", 0x101}, {"NT_PPC_VSX", 0x102},
 	{"NT_PPC_TAR", 0x103}, {"NT_PPC_PPR", 0x104}, {"NT_PPC_DSCR", 0x105}, {"NT_PPC_EBB", 0x106},
@@ -1637,44 +1761,44 @@ var c149 = []Const{
 	{"NT_LOONGARCH_LSX", 0xa02}, {"NT_LOONGARCH_LASX", 0xa03}, {"NT_LOONGARCH_LBT", 0xa04}, {"NT_LOONGARCH_HW_BREAK", 0xa05},
 	{"NT_LOONGARCH_HW_WATCH", 0xa06}, {"NT_FILE", 0x46494c45}, {"NT_PRXFPREG", 0x46e62b7f}, {"NT_SIGINFO", 0x53494749},
 }
-var g139 = []Group{{0x0, c149}}
-var c150 = []Const{
+var g159 = []Group{{0x0, c169}}
+var c170 = []Const{
 	{"O_RDONLY", 0x0}, {"O_WRONLY", 0x1}, {"O_RDWR", 0x2}, {"O_ACCMODE", 0x3},
 }
-var c151 = []Const{
+var c171 = []Const{
 	{"O_CREAT", 0x40}, {"O_EXCL", 0x80}, {"O_NOCTTY", 0x100}, {"O_TRUNC", 0x200},
 	{"O_APPEND", 0x400}, {"O_NONBLOCK", 0x800}, {"O_SYNC", 0x101000}, {"O_DSYNC", 0x1000},
 	{"__O_SYNC", 0x100000}, {"O_DIRECT", 0x4000}, {"O_LARGEFILE", 0x8000}, {"O_NOFOLLOW", 0x20000},
 	{"O_NOATIME", 0x40000}, {"O_CLOEXEC", 0x80000}, {"O_PATH", 0x200000}, {"O_TMPFILE", 0x410000},
 	{"O_DIRECTORY", 0x10000}, {"__O_TMPFILE", 0x400000}, {"FASYNC", 0x2000},
 }
-var g140 = []Group{{0x3, c150}, {0x0, c151}}
-var c152 = []Const{
+var g160 = []Group{{0x3, c170}, {0x0, c171}}
+var c172 = []Const{
 	{"O_CREAT", 0x40}, {"O_EXCL", 0x80}, {"O_NOCTTY", 0x100}, {"O_TRUNC", 0x200},
 	{"O_APPEND", 0x400}, {"O_NONBLOCK", 0x800}, {"O_SYNC", 0x101000}, {"O_DSYNC", 0x1000},
 	{"__O_SYNC", 0x100000}, {"O_DIRECT", 0x10000}, {"O_LARGEFILE", 0x20000}, {"O_NOFOLLOW", 0x8000},
 	{"O_NOATIME", 0x40000}, {"O_CLOEXEC", 0x80000}, {"O_PATH", 0x200000}, {"O_TMPFILE", 0x404000},
 	{"O_DIRECTORY", 0x4000}, {"__O_TMPFILE", 0x400000}, {"FASYNC", 0x2000},
 }
-var g141 = []Group{{0x3, c150}, {0x0, c152}}
-var g142 = []Group{{0x0, c151}}
-var g143 = []Group{{0x0, c152}}
-var c153 = []Const{
+var g161 = []Group{{0x3, c170}, {0x0, c172}}
+var g162 = []Group{{0x0, c171}}
+var g163 = []Group{{0x0, c172}}
+var c173 = []Const{
 	{"RESOLVE_NO_XDEV", 0x1}, {"RESOLVE_NO_MAGICLINKS", 0x2}, {"RESOLVE_NO_SYMLINKS", 0x4}, {"RESOLVE_BENEATH", 0x8},
 	{"RESOLVE_IN_ROOT", 0x10}, {"RESOLVE_CACHED", 0x20},
 }
-var g144 = []Group{{0x0, c153}}
-var c154 = []Const{
+var g164 = []Group{{0x0, c173}}
+var c174 = []Const{
 	{"OPEN_TREE_CLONE", 0x1}, {"OPEN_TREE_NAMESPACE", 0x2}, {"OPEN_TREE_CLOEXEC", 0x80000}, {"AT_SYMLINK_NOFOLLOW", 0x100},
 	{"AT_REMOVEDIR", 0x200}, {"AT_SYMLINK_FOLLOW", 0x400}, {"AT_NO_AUTOMOUNT", 0x800}, {"AT_EMPTY_PATH", 0x1000},
 	{"AT_RECURSIVE", 0x8000},
 }
-var g145 = []Group{{0x0, c154}}
-var c155 = []Const{
+var g165 = []Group{{0x0, c174}}
+var c175 = []Const{
 	{"F_OWNER_TID", 0x0}, {"F_OWNER_PID", 0x1}, {"F_OWNER_PGRP", 0x2},
 }
-var g146 = []Group{{0x0, c155}}
-var c156 = []Const{
+var g166 = []Group{{0x0, c175}}
+var c176 = []Const{
 	{"PACKET_ADD_MEMBERSHIP", 0x1}, {"PACKET_DROP_MEMBERSHIP", 0x2}, {"PACKET_RECV_OUTPUT", 0x3}, {"PACKET_RX_RING", 0x5},
 	{"PACKET_STATISTICS", 0x6}, {"PACKET_COPY_THRESH", 0x7}, {"PACKET_AUXDATA", 0x8}, {"PACKET_ORIGDEV", 0x9},
 	{"PACKET_VERSION", 0xa}, {"PACKET_HDRLEN", 0xb}, {"PACKET_RESERVE", 0xc}, {"PACKET_TX_RING", 0xd},
@@ -1682,22 +1806,22 @@ var c156 = []Const{
 	{"PACKET_FANOUT", 0x12}, {"PACKET_TX_HAS_OFF", 0x13}, {"PACKET_QDISC_BYPASS", 0x14}, {"PACKET_ROLLOVER_STATS", 0x15},
 	{"PACKET_FANOUT_DATA", 0x16}, {"PACKET_IGNORE_OUTGOING", 0x17}, {"PACKET_VNET_HDR_SZ", 0x18},
 }
-var g147 = []Group{{0x0, c156}}
-var c157 = []Const{
+var g167 = []Group{{0x0, c176}}
+var c177 = []Const{
 	{"PACKET_HOST", 0x0}, {"PACKET_BROADCAST", 0x1}, {"PACKET_MULTICAST", 0x2}, {"PACKET_OTHERHOST", 0x3},
 	{"PACKET_OUTGOING", 0x4}, {"PACKET_LOOPBACK", 0x5}, {"PACKET_USER", 0x6}, {"PACKET_KERNEL", 0x7},
 }
-var g148 = []Group{{0x0, c157}}
-var c158 = []Const{
+var g168 = []Group{{0x0, c177}}
+var c178 = []Const{
 	{"PERF_FLAG_FD_NO_GROUP", 0x1}, {"PERF_FLAG_FD_OUTPUT", 0x2}, {"PERF_FLAG_PID_CGROUP", 0x4}, {"PERF_FLAG_FD_CLOEXEC", 0x8},
 }
-var g149 = []Group{{0x0, c158}}
-var c159 = []Const{
+var g169 = []Group{{0x0, c178}}
+var c179 = []Const{
 	{"PERF_FORMAT_TOTAL_TIME_ENABLED", 0x1}, {"PERF_FORMAT_TOTAL_TIME_RUNNING", 0x2}, {"PERF_FORMAT_ID", 0x4}, {"PERF_FORMAT_GROUP", 0x8},
 	{"PERF_FORMAT_LOST", 0x10},
 }
-var g150 = []Group{{0x0, c159}}
-var c160 = []Const{
+var g170 = []Group{{0x0, c179}}
+var c180 = []Const{
 	{"PERF_SAMPLE_IP", 0x1}, {"PERF_SAMPLE_TID", 0x2}, {"PERF_SAMPLE_TIME", 0x4}, {"PERF_SAMPLE_ADDR", 0x8},
 	{"PERF_SAMPLE_READ", 0x10}, {"PERF_SAMPLE_CALLCHAIN", 0x20}, {"PERF_SAMPLE_ID", 0x40}, {"PERF_SAMPLE_CPU", 0x80},
 	{"PERF_SAMPLE_PERIOD", 0x100}, {"PERF_SAMPLE_STREAM_ID", 0x200}, {"PERF_SAMPLE_RAW", 0x400}, {"PERF_SAMPLE_BRANCH_STACK", 0x800},
@@ -1706,49 +1830,49 @@ var c160 = []Const{
 	{"PERF_SAMPLE_AUX", 0x100000}, {"PERF_SAMPLE_CGROUP", 0x200000}, {"PERF_SAMPLE_DATA_PAGE_SIZE", 0x400000}, {"PERF_SAMPLE_CODE_PAGE_SIZE", 0x800000},
 	{"PERF_SAMPLE_WEIGHT_STRUCT", 0x1000000},
 }
-var g151 = []Group{{0x0, c160}}
-var c161 = []Const{
+var g171 = []Group{{0x0, c180}}
+var c181 = []Const{
 	{"PERF_TYPE_HARDWARE", 0x0}, {"PERF_TYPE_SOFTWARE", 0x1}, {"PERF_TYPE_TRACEPOINT", 0x2}, {"PERF_TYPE_HW_CACHE", 0x3},
 	{"PERF_TYPE_RAW", 0x4}, {"PERF_TYPE_BREAKPOINT", 0x5},
 }
-var g152 = []Group{{0x0, c161}}
-var c162 = []Const{
+var g172 = []Group{{0x0, c181}}
+var c182 = []Const{
 	{"PER_LINUX", 0x0}, {"PER_SVR4", 0x1}, {"PER_SVR3", 0x2}, {"PER_OSR5", 0x3},
 	{"PER_WYSEV386", 0x4}, {"PER_ISCR4", 0x5}, {"PER_BSD", 0x6}, {"PER_XENIX", 0x7},
 	{"PER_LINUX32", 0x8}, {"PER_IRIX32", 0x9}, {"PER_IRIXN32", 0xa}, {"PER_IRIX64", 0xb},
 	{"PER_RISCOS", 0xc}, {"PER_SOLARIS", 0xd}, {"PER_UW7", 0xe}, {"PER_OSF4", 0xf},
 	{"PER_HPUX", 0x10},
 }
-var c163 = []Const{
+var c183 = []Const{
 	{"UNAME26", 0x20000}, {"ADDR_NO_RANDOMIZE", 0x40000}, {"FDPIC_FUNCPTRS", 0x80000}, {"MMAP_PAGE_ZERO", 0x100000},
 	{"ADDR_COMPAT_LAYOUT", 0x200000}, {"READ_IMPLIES_EXEC", 0x400000}, {"ADDR_LIMIT_32BIT", 0x800000}, {"SHORT_INODE", 0x1000000},
 	{"WHOLE_SECONDS", 0x2000000}, {"STICKY_TIMEOUTS", 0x4000000}, {"ADDR_LIMIT_3GB", 0x8000000},
 }
-var g153 = []Group{{0xff, c162}, {0x0, c163}}
-var c164 = []Const{
+var g173 = []Group{{0xff, c182}, {0x0, c183}}
+var c184 = []Const{
 	{"PIDFD_NONBLOCK", 0x800}, {"PIDFD_THREAD", 0x80},
 }
-var g154 = []Group{{0x0, c164}}
-var c165 = []Const{
+var g174 = []Group{{0x0, c184}}
+var c185 = []Const{
 	{"PIDFD_SIGNAL_THREAD", 0x1}, {"PIDFD_SIGNAL_THREAD_GROUP", 0x2}, {"PIDFD_SIGNAL_PROCESS_GROUP", 0x4},
 }
-var g155 = []Group{{0x0, c165}}
-var c166 = []Const{
+var g175 = []Group{{0x0, c185}}
+var c186 = []Const{
 	{"PKEY_DISABLE_ACCESS", 0x1}, {"PKEY_DISABLE_WRITE", 0x2},
 }
-var g156 = []Group{{0x0, c166}}
-var c167 = []Const{
+var g176 = []Group{{0x0, c186}}
+var c187 = []Const{
 	{"PKEY_DISABLE_ACCESS", 0x1}, {"PKEY_DISABLE_WRITE", 0x2}, {"PKEY_DISABLE_EXECUTE", 0x4}, {"PKEY_DISABLE_READ", 0x8},
 }
-var g157 = []Group{{0x0, c167}}
-var c168 = []Const{
+var g177 = []Group{{0x0, c187}}
+var c188 = []Const{
 	{"POLLIN", 0x1}, {"POLLPRI", 0x2}, {"POLLOUT", 0x4}, {"POLLERR", 0x8},
 	{"POLLHUP", 0x10}, {"POLLNVAL", 0x20}, {"POLLRDNORM", 0x40}, {"POLLRDBAND", 0x80},
 	{"POLLWRNORM", 0x100}, {"POLLWRBAND", 0x200}, {"POLLMSG", 0x400}, {"POLLREMOVE", 0x1000},
 	{"POLLRDHUP", 0x2000}, {"POLL_BUSY_LOOP", 0x8000},
 }
-var g158 = []Group{{0x0, c168}}
-var c169 = []Const{
+var g178 = []Group{{0x0, c188}}
+var c189 = []Const{
 	{"PR_SET_PDEATHSIG", 0x1}, {"PR_GET_PDEATHSIG", 0x2}, {"PR_GET_DUMPABLE", 0x3}, {"PR_SET_DUMPABLE", 0x4},
 	{"PR_GET_UNALIGN", 0x5}, {"PR_SET_UNALIGN", 0x6}, {"PR_GET_KEEPCAPS", 0x7}, {"PR_SET_KEEPCAPS", 0x8},
 	{"PR_GET_FPEMU", 0x9}, {"PR_SET_FPEMU", 0xa}, {"PR_GET_FPEXC", 0xb}, {"PR_SET_FPEXC", 0xc},
@@ -1770,81 +1894,81 @@ var c169 = []Const{
 	{"PR_TIMER_CREATE_RESTORE_IDS", 0x4d}, {"PR_FUTEX_HASH", 0x4e}, {"PR_RSEQ_SLICE_EXTENSION", 0x4f}, {"PR_GET_CFI", 0x50},
 	{"PR_SET_CFI", 0x51}, {"PR_GET_AUXV", 0x41555856}, {"PR_SET_VMA", 0x53564d41}, {"PR_SET_PTRACER", 0x59616d61},
 }
-var g159 = []Group{{0x0, c169}}
-var c170 = []Const{
+var g179 = []Group{{0x0, c189}}
+var c190 = []Const{
 	{"PR_CAP_AMBIENT_IS_SET", 0x1}, {"PR_CAP_AMBIENT_RAISE", 0x2}, {"PR_CAP_AMBIENT_LOWER", 0x3}, {"PR_CAP_AMBIENT_CLEAR_ALL", 0x4},
 }
-var g160 = []Group{{0x0, c170}}
-var c171 = []Const{
+var g180 = []Group{{0x0, c190}}
+var c191 = []Const{
 	{"SUID_DUMP_DISABLE", 0x0}, {"SUID_DUMP_USER", 0x1}, {"SUID_DUMP_ROOT", 0x2},
 }
-var g161 = []Group{{0x0, c171}}
-var c172 = []Const{
+var g181 = []Group{{0x0, c191}}
+var c192 = []Const{
 	{"PR_MCE_KILL_CLEAR", 0x0}, {"PR_MCE_KILL_SET", 0x1},
 }
-var g162 = []Group{{0x0, c172}}
-var c173 = []Const{
+var g182 = []Group{{0x0, c192}}
+var c193 = []Const{
 	{"PR_MCE_KILL_LATE", 0x0}, {"PR_MCE_KILL_EARLY", 0x1}, {"PR_MCE_KILL_DEFAULT", 0x2},
 }
-var g163 = []Group{{0x0, c173}}
-var c174 = []Const{
+var g183 = []Group{{0x0, c193}}
+var c194 = []Const{
 	{"PR_MDWE_REFUSE_EXEC_GAIN", 0x1}, {"PR_MDWE_NO_INHERIT", 0x2},
 }
-var g164 = []Group{{0x0, c174}}
-var c175 = []Const{
+var g184 = []Group{{0x0, c194}}
+var c195 = []Const{
 	{"PR_SET_MM_START_CODE", 0x1}, {"PR_SET_MM_END_CODE", 0x2}, {"PR_SET_MM_START_DATA", 0x3}, {"PR_SET_MM_END_DATA", 0x4},
 	{"PR_SET_MM_START_STACK", 0x5}, {"PR_SET_MM_START_BRK", 0x6}, {"PR_SET_MM_BRK", 0x7}, {"PR_SET_MM_ARG_START", 0x8},
 	{"PR_SET_MM_ARG_END", 0x9}, {"PR_SET_MM_ENV_START", 0xa}, {"PR_SET_MM_ENV_END", 0xb}, {"PR_SET_MM_AUXV", 0xc},
 	{"PR_SET_MM_EXE_FILE", 0xd}, {"PR_SET_MM_MAP", 0xe}, {"PR_SET_MM_MAP_SIZE", 0xf},
 }
-var g165 = []Group{{0x0, c175}}
-var c176 = []Const{
+var g185 = []Group{{0x0, c195}}
+var c196 = []Const{
 	{"PR_PAC_APIAKEY", 0x1}, {"PR_PAC_APIBKEY", 0x2}, {"PR_PAC_APDAKEY", 0x4}, {"PR_PAC_APDBKEY", 0x8},
 	{"PR_PAC_APGAKEY", 0x10},
 }
-var g166 = []Group{{0x0, c176}}
-var c177 = []Const{
+var g186 = []Group{{0x0, c196}}
+var c197 = []Const{
 	{"PIDTYPE_PID", 0x0}, {"PIDTYPE_TGID", 0x1}, {"PIDTYPE_PGID", 0x2}, {"PIDTYPE_SID", 0x3},
 }
-var g167 = []Group{{0x0, c177}}
-var c178 = []Const{
+var g187 = []Group{{0x0, c197}}
+var c198 = []Const{
 	{"PR_SCHED_CORE_GET", 0x0}, {"PR_SCHED_CORE_CREATE", 0x1}, {"PR_SCHED_CORE_SHARE_TO", 0x2}, {"PR_SCHED_CORE_SHARE_FROM", 0x3},
 }
-var g168 = []Group{{0x0, c178}}
-var c179 = []Const{
+var g188 = []Group{{0x0, c198}}
+var c199 = []Const{
 	{"PR_SPEC_STORE_BYPASS", 0x0}, {"PR_SPEC_INDIRECT_BRANCH", 0x1}, {"PR_SPEC_L1D_FLUSH", 0x2},
 }
-var g169 = []Group{{0x0, c179}}
-var c180 = []Const{
+var g189 = []Group{{0x0, c199}}
+var c200 = []Const{
 	{"PR_SPEC_PRCTL", 0x1}, {"PR_SPEC_ENABLE", 0x2}, {"PR_SPEC_DISABLE", 0x4}, {"PR_SPEC_FORCE_DISABLE", 0x8},
 	{"PR_SPEC_DISABLE_NOEXEC", 0x10},
 }
-var g170 = []Group{{0x0, c180}}
-var c181 = []Const{
+var g190 = []Group{{0x0, c200}}
+var c201 = []Const{
 	{"PR_SYS_DISPATCH_OFF", 0x0}, {"PR_SYS_DISPATCH_ON", 0x1},
 }
-var g171 = []Group{{0x0, c181}}
-var c182 = []Const{
+var g191 = []Group{{0x0, c201}}
+var c202 = []Const{
 	{"PR_TAGGED_ADDR_ENABLE", 0x1}, {"PR_MTE_TCF_SYNC", 0x2}, {"PR_MTE_TCF_ASYNC", 0x4}, {"PR_MTE_STORE_ONLY", 0x80000},
 }
-var g172 = []Group{{0x0, c182}}
-var c183 = []Const{
+var g192 = []Group{{0x0, c202}}
+var c203 = []Const{
 	{"PR_TSC_ENABLE", 0x1}, {"PR_TSC_SIGSEGV", 0x2},
 }
-var g173 = []Group{{0x0, c183}}
-var c184 = []Const{
+var g193 = []Group{{0x0, c203}}
+var c204 = []Const{
 	{"PR_UNALIGN_NOPRINT", 0x1}, {"PR_UNALIGN_SIGBUS", 0x2},
 }
-var g174 = []Group{{0x0, c184}}
-var c185 = []Const{
+var g194 = []Group{{0x0, c204}}
+var c205 = []Const{
 	{"PR_SET_VMA_ANON_NAME", 0x0},
 }
-var g175 = []Group{{0x0, c185}}
-var c186 = []Const{
+var g195 = []Group{{0x0, c205}}
+var c206 = []Const{
 	{"PRIO_PROCESS", 0x0}, {"PRIO_PGRP", 0x1}, {"PRIO_USER", 0x2},
 }
-var g176 = []Group{{0x0, c186}}
-var c187 = []Const{
+var g196 = []Group{{0x0, c206}}
+var c207 = []Const{
 	{"PTRACE_TRACEME", 0x0}, {"PTRACE_PEEKTEXT", 0x1}, {"PTRACE_PEEKDATA", 0x2}, {"PTRACE_PEEKUSER", 0x3},
 	{"PTRACE_POKETEXT", 0x4}, {"PTRACE_POKEDATA", 0x5}, {"PTRACE_POKEUSER", 0x6}, {"PTRACE_CONT", 0x7},
 	{"PTRACE_KILL", 0x8}, {"PTRACE_SINGLESTEP", 0x9}, {"PTRACE_GETREGS", 0xc}, {"PTRACE_SETREGS", 0xd},
@@ -1857,8 +1981,8 @@ var c187 = []Const{
 	{"PTRACE_SETSIGMASK", 0x420b}, {"PTRACE_SECCOMP_GET_FILTER", 0x420c}, {"PTRACE_SECCOMP_GET_METADATA", 0x420d}, {"PTRACE_GET_SYSCALL_INFO", 0x420e},
 	{"PTRACE_GET_RSEQ_CONFIGURATION", 0x420f}, {"PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG", 0x4210}, {"PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG", 0x4211}, {"PTRACE_SET_SYSCALL_INFO", 0x4212},
 }
-var g177 = []Group{{0x0, c187}}
-var c188 = []Const{
+var g197 = []Group{{0x0, c207}}
+var c208 = []Const{
 	{"PTRACE_TRACEME", 0x0}, {"PTRACE_PEEKTEXT", 0x1}, {"PTRACE_PEEKDATA", 0x2}, {"PTRACE_PEEKUSER", 0x3},
 	{"PTRACE_POKETEXT", 0x4}, {"PTRACE_POKEDATA", 0x5}, {"PTRACE_POKEUSER", 0x6}, {"PTRACE_CONT", 0x7},
 	{"PTRACE_KILL", 0x8}, {"PTRACE_SINGLESTEP", 0x9}, {"PTRACE_GETREGS", 0xc}, {"PTRACE_SETREGS", 0xd},
@@ -1870,8 +1994,8 @@ var c188 = []Const{
 	{"PTRACE_SETSIGMASK", 0x420b}, {"PTRACE_SECCOMP_GET_FILTER", 0x420c}, {"PTRACE_SECCOMP_GET_METADATA", 0x420d}, {"PTRACE_GET_SYSCALL_INFO", 0x420e},
 	{"PTRACE_GET_RSEQ_CONFIGURATION", 0x420f}, {"PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG", 0x4210}, {"PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG", 0x4211}, {"PTRACE_SET_SYSCALL_INFO", 0x4212},
 }
-var g178 = []Group{{0x0, c188}}
-var c189 = []Const{
+var g198 = []Group{{0x0, c208}}
+var c209 = []Const{
 	{"PTRACE_TRACEME", 0x0}, {"PTRACE_PEEKTEXT", 0x1}, {"PTRACE_PEEKDATA", 0x2}, {"PTRACE_PEEKUSER", 0x3},
 	{"PTRACE_POKETEXT", 0x4}, {"PTRACE_POKEDATA", 0x5}, {"PTRACE_POKEUSER", 0x6}, {"PTRACE_CONT", 0x7},
 	{"PTRACE_KILL", 0x8}, {"PTRACE_SINGLESTEP", 0x9}, {"PTRACE_GETREGS", 0xc}, {"PTRACE_SETREGS", 0xd},
@@ -1884,254 +2008,254 @@ var c189 = []Const{
 	{"PTRACE_SECCOMP_GET_FILTER", 0x420c}, {"PTRACE_SECCOMP_GET_METADATA", 0x420d}, {"PTRACE_GET_SYSCALL_INFO", 0x420e}, {"PTRACE_GET_RSEQ_CONFIGURATION", 0x420f},
 	{"PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG", 0x4210}, {"PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG", 0x4211}, {"PTRACE_SET_SYSCALL_INFO", 0x4212},
 }
-var g179 = []Group{{0x0, c189}}
-var c190 = []Const{
+var g199 = []Group{{0x0, c209}}
+var c210 = []Const{
 	{"PTRACE_O_TRACESYSGOOD", 0x1}, {"PTRACE_O_TRACEFORK", 0x2}, {"PTRACE_O_TRACEVFORK", 0x4}, {"PTRACE_O_TRACECLONE", 0x8},
 	{"PTRACE_O_TRACEEXEC", 0x10}, {"PTRACE_O_TRACEVFORKDONE", 0x20}, {"PTRACE_O_TRACEEXIT", 0x40}, {"PTRACE_O_TRACESECCOMP", 0x80},
 	{"PTRACE_O_EXITKILL", 0x100000}, {"PTRACE_O_SUSPEND_SECCOMP", 0x200000},
 }
-var g180 = []Group{{0x0, c190}}
-var c191 = []Const{
+var g200 = []Group{{0x0, c210}}
+var c211 = []Const{
 	{"QFMT_VFS_OLD", 0x1}, {"QFMT_VFS_V0", 0x2}, {"QFMT_OCFS2", 0x3}, {"QFMT_VFS_V1", 0x4},
 	{"QFMT_SHMEM", 0x5},
 }
-var g181 = []Group{{0x0, c191}}
-var c192 = []Const{
+var g201 = []Group{{0x0, c211}}
+var c212 = []Const{
 	{"Q_XQUOTAON", 0x5801}, {"Q_XQUOTAOFF", 0x5802}, {"Q_XGETQUOTA", 0x5803}, {"Q_XSETQLIM", 0x5804},
 	{"Q_XGETQSTAT", 0x5805}, {"Q_XQUOTARM", 0x5806}, {"Q_XQUOTASYNC", 0x5807}, {"Q_XGETQSTATV", 0x5808},
 	{"Q_XGETNEXTQUOTA", 0x5809}, {"Q_SYNC", 0x800001}, {"Q_QUOTAON", 0x800002}, {"Q_QUOTAOFF", 0x800003},
 	{"Q_GETFMT", 0x800004}, {"Q_GETINFO", 0x800005}, {"Q_SETINFO", 0x800006}, {"Q_GETQUOTA", 0x800007},
 	{"Q_SETQUOTA", 0x800008}, {"Q_GETNEXTQUOTA", 0x800009},
 }
-var g182 = []Group{{0x0, c192}}
-var c193 = []Const{
+var g202 = []Group{{0x0, c212}}
+var c213 = []Const{
 	{"USRQUOTA", 0x0}, {"GRPQUOTA", 0x1}, {"PRJQUOTA", 0x2},
 }
-var g183 = []Group{{0x0, c193}}
-var c194 = []Const{
+var g203 = []Group{{0x0, c213}}
+var c214 = []Const{
 	{"ICMP_FILTER", 0x1},
 }
-var g184 = []Group{{0x0, c194}}
-var c195 = []Const{
+var g204 = []Group{{0x0, c214}}
+var c215 = []Const{
 	{"LINUX_REBOOT_CMD_CAD_OFF", 0x0}, {"LINUX_REBOOT_CMD_RESTART", 0x1234567}, {"LINUX_REBOOT_CMD_POWER_OFF", 0x4321fedc}, {"LINUX_REBOOT_CMD_KEXEC", 0x45584543},
 	{"LINUX_REBOOT_CMD_CAD_ON", 0x89abcdef}, {"LINUX_REBOOT_CMD_RESTART2", 0xa1b2c3d4}, {"LINUX_REBOOT_CMD_HALT", 0xcdef0123}, {"LINUX_REBOOT_CMD_SW_SUSPEND", 0xd000fce2},
 }
-var g185 = []Group{{0x0, c195}}
-var c196 = []Const{
+var g205 = []Group{{0x0, c215}}
+var c216 = []Const{
 	{"LINUX_REBOOT_MAGIC1", 0xfee1dead},
 }
-var g186 = []Group{{0x0, c196}}
-var c197 = []Const{
+var g206 = []Group{{0x0, c216}}
+var c217 = []Const{
 	{"LINUX_REBOOT_MAGIC2A", 0x5121996}, {"LINUX_REBOOT_MAGIC2B", 0x16041998}, {"LINUX_REBOOT_MAGIC2C", 0x20112000}, {"LINUX_REBOOT_MAGIC2", 0x28121969},
 }
-var g187 = []Group{{0x0, c197}}
-var c198 = []Const{
+var g207 = []Group{{0x0, c217}}
+var c218 = []Const{
 	{"RENAME_NOREPLACE", 0x1}, {"RENAME_EXCHANGE", 0x2}, {"RENAME_WHITEOUT", 0x4},
 }
-var g188 = []Group{{0x0, c198}}
-var c199 = []Const{
+var g208 = []Group{{0x0, c218}}
+var c219 = []Const{
 	{"RLIMIT_CPU", 0x0}, {"RLIMIT_FSIZE", 0x1}, {"RLIMIT_DATA", 0x2}, {"RLIMIT_STACK", 0x3},
 	{"RLIMIT_CORE", 0x4}, {"RLIMIT_RSS", 0x5}, {"RLIMIT_NPROC", 0x6}, {"RLIMIT_NOFILE", 0x7},
 	{"RLIMIT_MEMLOCK", 0x8}, {"RLIMIT_AS", 0x9}, {"RLIMIT_LOCKS", 0xa}, {"RLIMIT_SIGPENDING", 0xb},
 	{"RLIMIT_MSGQUEUE", 0xc}, {"RLIMIT_NICE", 0xd}, {"RLIMIT_RTPRIO", 0xe}, {"RLIMIT_RTTIME", 0xf},
 }
-var g189 = []Group{{0x0, c199}}
-var c200 = []Const{
+var g209 = []Group{{0x0, c219}}
+var c220 = []Const{
 	{"RSEQ_FLAG_UNREGISTER", 0x1}, {"RSEQ_FLAG_SLICE_EXT_DEFAULT_ON", 0x2},
 }
-var g190 = []Group{{0x0, c200}}
-var c201 = []Const{
+var g210 = []Group{{0x0, c220}}
+var c221 = []Const{
 	{"RUSAGE_SELF", 0x0}, {"RUSAGE_THREAD", 0x1}, {"RUSAGE_BOTH", 0xfffffffe}, {"RUSAGE_CHILDREN", 0xffffffff},
 }
-var g191 = []Group{{0x0, c201}}
-var c202 = []Const{
+var g211 = []Group{{0x0, c221}}
+var c222 = []Const{
 	{"RWH_WRITE_LIFE_NOT_SET", 0x0}, {"RWH_WRITE_LIFE_NONE", 0x1}, {"RWH_WRITE_LIFE_SHORT", 0x2}, {"RWH_WRITE_LIFE_MEDIUM", 0x3},
 	{"RWH_WRITE_LIFE_LONG", 0x4}, {"RWH_WRITE_LIFE_EXTREME", 0x5},
 }
-var g192 = []Group{{0x0, c202}}
-var c203 = []Const{
+var g212 = []Group{{0x0, c222}}
+var c223 = []Const{
 	{"RWF_HIPRI", 0x1}, {"RWF_DSYNC", 0x2}, {"RWF_SYNC", 0x4}, {"RWF_NOWAIT", 0x8},
 	{"RWF_APPEND", 0x10}, {"RWF_NOAPPEND", 0x20}, {"RWF_ATOMIC", 0x40}, {"RWF_DONTCACHE", 0x80},
 	{"RWF_NOSIGNAL", 0x100},
 }
-var g193 = []Group{{0x0, c203}}
-var c204 = []Const{
+var g213 = []Group{{0x0, c223}}
+var c224 = []Const{
 	{"SA_RESTORER", 0x4000000}, {"SA_ONSTACK", 0x8000000}, {"SA_RESTART", 0x10000000}, {"SA_INTERRUPT", 0x20000000},
 	{"SA_NODEFER", 0x40000000}, {"SA_RESETHAND", 0x80000000}, {"SA_SIGINFO", 0x4}, {"SA_NOCLDSTOP", 0x1},
 	{"SA_NOCLDWAIT", 0x2}, {"SA_UNSUPPORTED", 0x400}, {"SA_EXPOSE_TAGBITS", 0x800},
 }
-var g194 = []Group{{0x0, c204}}
-var c205 = []Const{
+var g214 = []Group{{0x0, c224}}
+var c225 = []Const{
 	{"SCHED_OTHER", 0x0}, {"SCHED_FIFO", 0x1}, {"SCHED_RR", 0x2}, {"SCHED_BATCH", 0x3},
 	{"SCHED_IDLE", 0x5}, {"SCHED_DEADLINE", 0x6}, {"SCHED_EXT", 0x7},
 }
-var c206 = []Const{
+var c226 = []Const{
 	{"SCHED_RESET_ON_FORK", 0x40000000},
 }
-var g195 = []Group{{0xff, c205}, {0x0, c206}}
-var c207 = []Const{
+var g215 = []Group{{0xff, c225}, {0x0, c226}}
+var c227 = []Const{
 	{"SCHED_FLAG_RESET_ON_FORK", 0x1}, {"SCHED_FLAG_RECLAIM", 0x2}, {"SCHED_FLAG_DL_OVERRUN", 0x4}, {"SCHED_FLAG_KEEP_POLICY", 0x8},
 	{"SCHED_FLAG_KEEP_PARAMS", 0x10}, {"SCHED_FLAG_UTIL_CLAMP_MIN", 0x20}, {"SCHED_FLAG_UTIL_CLAMP_MAX", 0x40},
 }
-var g196 = []Group{{0x0, c207}}
-var c208 = []Const{
+var g216 = []Group{{0x0, c227}}
+var c228 = []Const{
 	{"SCM_RIGHTS", 0x1}, {"SCM_CREDENTIALS", 0x2}, {"SCM_SECURITY", 0x3}, {"SCM_PIDFD", 0x4},
 	{"SO_TIMESTAMP_OLD", 0x1d}, {"SO_TIMESTAMPNS_OLD", 0x23}, {"SO_TIMESTAMPING_OLD", 0x25}, {"SCM_TIMESTAMPING_OPT_STATS", 0x36},
 	{"SCM_TIMESTAMPING_PKTINFO", 0x3a}, {"SCM_TXTIME", 0x3d}, {"SO_TIMESTAMP_NEW", 0x3f}, {"SO_TIMESTAMPNS_NEW", 0x40},
 	{"SO_TIMESTAMPING_NEW", 0x41},
 }
-var g197 = []Group{{0x0, c208}}
-var c209 = []Const{
+var g217 = []Group{{0x0, c228}}
+var c229 = []Const{
 	{"F_SEAL_SEAL", 0x1}, {"F_SEAL_SHRINK", 0x2}, {"F_SEAL_GROW", 0x4}, {"F_SEAL_WRITE", 0x8},
 	{"F_SEAL_FUTURE_WRITE", 0x10}, {"F_SEAL_EXEC", 0x20},
 }
-var g198 = []Group{{0x0, c209}}
-var c210 = []Const{
+var g218 = []Group{{0x0, c229}}
+var c230 = []Const{
 	{"SECCOMP_FILTER_FLAG_TSYNC", 0x1}, {"SECCOMP_FILTER_FLAG_LOG", 0x2}, {"SECCOMP_FILTER_FLAG_SPEC_ALLOW", 0x4}, {"SECCOMP_FILTER_FLAG_NEW_LISTENER", 0x8},
 	{"SECCOMP_FILTER_FLAG_TSYNC_ESRCH", 0x10}, {"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 0x20},
 }
-var g199 = []Group{{0x0, c210}}
-var c211 = []Const{
+var g219 = []Group{{0x0, c230}}
+var c231 = []Const{
 	{"SECCOMP_MODE_DISABLED", 0x0}, {"SECCOMP_MODE_STRICT", 0x1}, {"SECCOMP_MODE_FILTER", 0x2},
 }
-var g200 = []Group{{0x0, c211}}
-var c212 = []Const{
+var g220 = []Group{{0x0, c231}}
+var c232 = []Const{
 	{"SECCOMP_SET_MODE_STRICT", 0x0}, {"SECCOMP_SET_MODE_FILTER", 0x1}, {"SECCOMP_GET_ACTION_AVAIL", 0x2}, {"SECCOMP_GET_NOTIF_SIZES", 0x3},
 }
-var g201 = []Group{{0x0, c212}}
-var c213 = []Const{
+var g221 = []Group{{0x0, c232}}
+var c233 = []Const{
 	{"SECCOMP_RET_KILL_THREAD", 0x0}, {"SECCOMP_RET_TRAP", 0x30000}, {"SECCOMP_RET_ERRNO", 0x50000}, {"SECCOMP_RET_USER_NOTIF", 0x7fc00000},
 	{"SECCOMP_RET_TRACE", 0x7ff00000}, {"SECCOMP_RET_LOG", 0x7ffc0000}, {"SECCOMP_RET_ALLOW", 0x7fff0000}, {"SECCOMP_RET_KILL_PROCESS", 0x80000000},
 }
-var g202 = []Group{{0x0, c213}}
-var c214 = []Const{
+var g222 = []Group{{0x0, c233}}
+var c234 = []Const{
 	{"SECBIT_NOROOT", 0x1}, {"SECBIT_NOROOT_LOCKED", 0x2}, {"SECBIT_NO_SETUID_FIXUP", 0x4}, {"SECBIT_NO_SETUID_FIXUP_LOCKED", 0x8},
 	{"SECBIT_KEEP_CAPS", 0x10}, {"SECBIT_KEEP_CAPS_LOCKED", 0x20}, {"SECBIT_NO_CAP_AMBIENT_RAISE", 0x40}, {"SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED", 0x80},
 	{"SECBIT_EXEC_RESTRICT_FILE", 0x100}, {"SECBIT_EXEC_RESTRICT_FILE_LOCKED", 0x200}, {"SECBIT_EXEC_DENY_INTERACTIVE", 0x400}, {"SECBIT_EXEC_DENY_INTERACTIVE_LOCKED", 0x800},
 }
-var g203 = []Group{{0x0, c214}}
-var c215 = []Const{
+var g223 = []Group{{0x0, c234}}
+var c235 = []Const{
 	{"IPC_RMID", 0x0}, {"IPC_SET", 0x1}, {"IPC_STAT", 0x2}, {"IPC_INFO", 0x3},
 	{"GETPID", 0xb}, {"GETVAL", 0xc}, {"GETALL", 0xd}, {"GETNCNT", 0xe},
 	{"GETZCNT", 0xf}, {"SETVAL", 0x10}, {"SETALL", 0x11}, {"SEM_STAT", 0x12},
 	{"SEM_INFO", 0x13}, {"SEM_STAT_ANY", 0x14},
 }
-var g204 = []Group{{0x0, c137}, {0xfffffeff, c215}}
-var c216 = []Const{
+var g224 = []Group{{0x0, c157}, {0xfffffeff, c235}}
+var c236 = []Const{
 	{"SEM_UNDO", 0x1000}, {"IPC_NOWAIT", 0x800},
 }
-var g205 = []Group{{0x0, c216}}
-var c217 = []Const{
+var g225 = []Group{{0x0, c236}}
+var c237 = []Const{
 	{"CLONE_NEWTIME", 0x80}, {"CLONE_NEWNS", 0x20000}, {"CLONE_NEWCGROUP", 0x2000000}, {"CLONE_NEWUTS", 0x4000000},
 	{"CLONE_NEWIPC", 0x8000000}, {"CLONE_NEWUSER", 0x10000000}, {"CLONE_NEWPID", 0x20000000}, {"CLONE_NEWNET", 0x40000000},
 }
-var g206 = []Group{{0x0, c217}}
-var c218 = []Const{
+var g226 = []Group{{0x0, c237}}
+var c238 = []Const{
 	{"SHADOW_STACK_SET_TOKEN", 0x1}, {"SHADOW_STACK_SET_MARKER", 0x2},
 }
-var g207 = []Group{{0x0, c218}}
-var c219 = []Const{
+var g227 = []Group{{0x0, c238}}
+var c239 = []Const{
 	{"SHM_RDONLY", 0x1000}, {"SHM_RND", 0x2000}, {"SHM_REMAP", 0x4000}, {"SHM_EXEC", 0x8000},
 }
-var g208 = []Group{{0x0, c219}}
-var c220 = []Const{
+var g228 = []Group{{0x0, c239}}
+var c240 = []Const{
 	{"IPC_RMID", 0x0}, {"IPC_SET", 0x1}, {"IPC_STAT", 0x2}, {"IPC_INFO", 0x3},
 	{"SHM_LOCK", 0xb}, {"SHM_UNLOCK", 0xc}, {"SHM_STAT", 0xd}, {"SHM_INFO", 0xe},
 	{"SHM_STAT_ANY", 0xf},
 }
-var g209 = []Group{{0x0, c137}, {0xfffffeff, c220}}
-var c221 = []Const{
+var g229 = []Group{{0x0, c157}, {0xfffffeff, c240}}
+var c241 = []Const{
 	{"IPC_CREAT", 0x200}, {"IPC_EXCL", 0x400}, {"SHM_HUGETLB", 0x800}, {"SHM_NORESERVE", 0x1000},
 }
-var c222 = []Const{
+var c242 = []Const{
 	{"16<<SHM_HUGE_SHIFT", 0x40000000}, {"19<<SHM_HUGE_SHIFT", 0x4c000000}, {"20<<SHM_HUGE_SHIFT", 0x50000000}, {"21<<SHM_HUGE_SHIFT", 0x54000000},
 	{"23<<SHM_HUGE_SHIFT", 0x5c000000}, {"24<<SHM_HUGE_SHIFT", 0x60000000}, {"25<<SHM_HUGE_SHIFT", 0x64000000}, {"28<<SHM_HUGE_SHIFT", 0x70000000},
 	{"29<<SHM_HUGE_SHIFT", 0x74000000}, {"30<<SHM_HUGE_SHIFT", 0x78000000}, {"31<<SHM_HUGE_SHIFT", 0x7c000000}, {"34<<SHM_HUGE_SHIFT", 0x88000000},
 }
-var g210 = []Group{{0x0, c221}, {0xfc000000, c222}}
-var c223 = []Const{
+var g230 = []Group{{0x0, c241}, {0xfc000000, c242}}
+var c243 = []Const{
 	{"SHUT_RD", 0x0}, {"SHUT_WR", 0x1}, {"SHUT_RDWR", 0x2},
 }
-var g211 = []Group{{0x0, c223}}
-var c224 = []Const{
+var g231 = []Group{{0x0, c243}}
+var c244 = []Const{
 	{"SI_USER", 0x0}, {"SI_KERNEL", 0x80}, {"SI_ASYNCNL", 0xffffffc4}, {"SI_DETHREAD", 0xfffffff9},
 	{"SI_TKILL", 0xfffffffa}, {"SI_SIGIO", 0xfffffffb}, {"SI_ASYNCIO", 0xfffffffc}, {"SI_MESGQ", 0xfffffffd},
 	{"SI_TIMER", 0xfffffffe}, {"SI_QUEUE", 0xffffffff},
 }
-var g212 = []Group{{0x0, c224}}
-var c225 = []Const{
+var g232 = []Group{{0x0, c244}}
+var c245 = []Const{
 	{"SS_ONSTACK", 0x1}, {"SS_DISABLE", 0x2}, {"SS_AUTODISARM", 0x80000000},
 }
-var g213 = []Group{{0x0, c225}}
-var c226 = []Const{
+var g233 = []Group{{0x0, c245}}
+var c246 = []Const{
 	{"BUS_ADRALN", 0x1}, {"BUS_ADRERR", 0x2}, {"BUS_OBJERR", 0x3}, {"BUS_MCEERR_AR", 0x4},
 	{"BUS_MCEERR_AO", 0x5},
 }
-var g214 = []Group{{0x0, c226}}
-var c227 = []Const{
+var g234 = []Group{{0x0, c246}}
+var c247 = []Const{
 	{"CLD_EXITED", 0x1}, {"CLD_KILLED", 0x2}, {"CLD_DUMPED", 0x3}, {"CLD_TRAPPED", 0x4},
 	{"CLD_STOPPED", 0x5}, {"CLD_CONTINUED", 0x6},
 }
-var g215 = []Group{{0x0, c227}}
-var c228 = []Const{
+var g235 = []Group{{0x0, c247}}
+var c248 = []Const{
 	{"EMT_TAGOVF", 0x1},
 }
-var g216 = []Group{{0x0, c228}}
-var c229 = []Const{
+var g236 = []Group{{0x0, c248}}
+var c249 = []Const{
 	{"SIGEV_SIGNAL", 0x0}, {"SIGEV_NONE", 0x1}, {"SIGEV_THREAD", 0x2}, {"SIGEV_THREAD_ID", 0x4},
 }
-var g217 = []Group{{0x0, c229}}
-var c230 = []Const{
+var g237 = []Group{{0x0, c249}}
+var c250 = []Const{
 	{"FPE_INTDIV", 0x1}, {"FPE_INTOVF", 0x2}, {"FPE_FLTDIV", 0x3}, {"FPE_FLTOVF", 0x4},
 	{"FPE_FLTUND", 0x5}, {"FPE_FLTRES", 0x6}, {"FPE_FLTINV", 0x7}, {"FPE_FLTSUB", 0x8},
 	{"FPE_FLTUNK", 0xe}, {"FPE_CONDTRAP", 0xf},
 }
-var g218 = []Group{{0x0, c230}}
-var c231 = []Const{
+var g238 = []Group{{0x0, c250}}
+var c251 = []Const{
 	{"ILL_ILLOPC", 0x1}, {"ILL_ILLOPN", 0x2}, {"ILL_ILLADR", 0x3}, {"ILL_ILLTRP", 0x4},
 	{"ILL_PRVOPC", 0x5}, {"ILL_PRVREG", 0x6}, {"ILL_COPROC", 0x7}, {"ILL_BADSTK", 0x8},
 	{"ILL_BADIADDR", 0x9},
 }
-var g219 = []Group{{0x0, c231}}
-var c232 = []Const{
+var g239 = []Group{{0x0, c251}}
+var c252 = []Const{
 	{"SIG_BLOCK", 0x0}, {"SIG_UNBLOCK", 0x1}, {"SIG_SETMASK", 0x2},
 }
-var g220 = []Group{{0x0, c232}}
-var c233 = []Const{
+var g240 = []Group{{0x0, c252}}
+var c253 = []Const{
 	{"SFD_CLOEXEC", 0x80000}, {"SFD_NONBLOCK", 0x800},
 }
-var g221 = []Group{{0x0, c233}}
-var c234 = []Const{
+var g241 = []Group{{0x0, c253}}
+var c254 = []Const{
 	{"POLL_IN", 0x1}, {"POLL_OUT", 0x2}, {"POLL_MSG", 0x3}, {"POLL_ERR", 0x4},
 	{"POLL_PRI", 0x5}, {"POLL_HUP", 0x6},
 }
-var g222 = []Group{{0x0, c234}}
-var c235 = []Const{
+var g242 = []Group{{0x0, c254}}
+var c255 = []Const{
 	{"POLLIN", 0x1}, {"POLLPRI", 0x2}, {"POLLOUT", 0x4}, {"POLLRDNORM", 0x40},
 	{"POLLWRNORM", 0x100}, {"POLLRDBAND", 0x80}, {"POLLWRBAND", 0x200}, {"POLLERR", 0x8},
 	{"POLLHUP", 0x10}, {"POLLNVAL", 0x20}, {"POLLMSG", 0x400},
 }
-var g223 = []Group{{0x0, c235}}
-var c236 = []Const{
+var g243 = []Group{{0x0, c255}}
+var c256 = []Const{
 	{"SEGV_MAPERR", 0x1}, {"SEGV_ACCERR", 0x2}, {"SEGV_BNDERR", 0x3}, {"SEGV_PKUERR", 0x4},
 	{"SEGV_ACCADI", 0x5}, {"SEGV_ADIDERR", 0x6}, {"SEGV_ADIPERR", 0x7}, {"SEGV_MTEAERR", 0x8},
 	{"SEGV_MTESERR", 0x9}, {"SEGV_CPERR", 0xa},
 }
-var g224 = []Group{{0x0, c236}}
-var c237 = []Const{
+var g244 = []Group{{0x0, c256}}
+var c257 = []Const{
 	{"SYS_SECCOMP", 0x1}, {"SYS_USER_DISPATCH", 0x2},
 }
-var g225 = []Group{{0x0, c237}}
-var c238 = []Const{
+var g245 = []Group{{0x0, c257}}
+var c258 = []Const{
 	{"TRAP_BRKPT", 0x1}, {"TRAP_TRACE", 0x2}, {"TRAP_BRANCH", 0x3}, {"TRAP_HWBKPT", 0x4},
 	{"TRAP_UNK", 0x5}, {"TRAP_PERF", 0x6},
 }
-var g226 = []Group{{0x0, c238}}
-var c239 = []Const{
+var g246 = []Group{{0x0, c258}}
+var c259 = []Const{
 	{"SOCK_CLOEXEC", 0x80000}, {"SOCK_NONBLOCK", 0x800},
 }
-var g227 = []Group{{0x0, c239}}
-var c240 = []Const{
+var g247 = []Group{{0x0, c259}}
+var c260 = []Const{
 	{"SOL_IP", 0x0}, {"SOL_SOCKET", 0x1}, {"SOL_TCP", 0x6}, {"SOL_UDP", 0x11},
 	{"SOL_IPV6", 0x29}, {"SOL_ICMPV6", 0x3a}, {"SOL_SCTP", 0x84}, {"SOL_UDPLITE", 0x88},
 	{"SOL_RAW", 0xff}, {"SOL_IPX", 0x100}, {"SOL_AX25", 0x101}, {"SOL_ATALK", 0x102},
@@ -2144,21 +2268,21 @@ var c240 = []Const{
 	{"SOL_XDP", 0x11b}, {"SOL_MPTCP", 0x11c}, {"SOL_MCTP", 0x11d}, {"SOL_SMC", 0x11e},
 	{"SOL_VSOCK", 0x11f},
 }
-var g228 = []Group{{0x0, c240}}
-var c241 = []Const{
+var g248 = []Group{{0x0, c260}}
+var c261 = []Const{
 	{"SYS_SOCKET", 0x1}, {"SYS_BIND", 0x2}, {"SYS_CONNECT", 0x3}, {"SYS_LISTEN", 0x4},
 	{"SYS_ACCEPT", 0x5}, {"SYS_GETSOCKNAME", 0x6}, {"SYS_GETPEERNAME", 0x7}, {"SYS_SOCKETPAIR", 0x8},
 	{"SYS_SEND", 0x9}, {"SYS_RECV", 0xa}, {"SYS_SENDTO", 0xb}, {"SYS_RECVFROM", 0xc},
 	{"SYS_SHUTDOWN", 0xd}, {"SYS_SETSOCKOPT", 0xe}, {"SYS_GETSOCKOPT", 0xf}, {"SYS_SENDMSG", 0x10},
 	{"SYS_RECVMSG", 0x11}, {"SYS_ACCEPT4", 0x12}, {"SYS_RECVMMSG", 0x13}, {"SYS_SENDMMSG", 0x14},
 }
-var g229 = []Group{{0x0, c241}}
-var c242 = []Const{
+var g249 = []Group{{0x0, c261}}
+var c262 = []Const{
 	{"SOCK_STREAM", 0x1}, {"SOCK_DGRAM", 0x2}, {"SOCK_RAW", 0x3}, {"SOCK_RDM", 0x4},
 	{"SOCK_SEQPACKET", 0x5}, {"SOCK_DCCP", 0x6}, {"SOCK_PACKET", 0xa},
 }
-var g230 = []Group{{0xf, c242}, {0x0, c239}}
-var c243 = []Const{
+var g250 = []Group{{0xf, c262}, {0x0, c259}}
+var c263 = []Const{
 	{"SO_DEBUG", 0x1}, {"SO_REUSEADDR", 0x2}, {"SO_TYPE", 0x3}, {"SO_ERROR", 0x4},
 	{"SO_DONTROUTE", 0x5}, {"SO_BROADCAST", 0x6}, {"SO_SNDBUF", 0x7}, {"SO_RCVBUF", 0x8},
 	{"SO_KEEPALIVE", 0x9}, {"SO_OOBINLINE", 0xa}, {"SO_NO_CHECK", 0xb}, {"SO_PRIORITY", 0xc},
@@ -2181,8 +2305,8 @@ var c243 = []Const{
 	{"SO_DEVMEM_DMABUF", 0x4f}, {"SO_DEVMEM_DONTNEED", 0x50}, {"SO_RCVPRIORITY", 0x52}, {"SO_PASSRIGHTS", 0x53},
 	{"SO_INQ", 0x54}, {"SO_RIGHTS_NOTRUNC", 0x55},
 }
-var g231 = []Group{{0x0, c243}}
-var c244 = []Const{
+var g251 = []Group{{0x0, c263}}
+var c264 = []Const{
 	{"SO_DEBUG", 0x1}, {"SO_REUSEADDR", 0x2}, {"SO_TYPE", 0x3}, {"SO_ERROR", 0x4},
 	{"SO_DONTROUTE", 0x5}, {"SO_BROADCAST", 0x6}, {"SO_SNDBUF", 0x7}, {"SO_RCVBUF", 0x8},
 	{"SO_KEEPALIVE", 0x9}, {"SO_OOBINLINE", 0xa}, {"SO_NO_CHECK", 0xb}, {"SO_PRIORITY", 0xc},
@@ -2205,58 +2329,58 @@ var c244 = []Const{
 	{"SO_DEVMEM_DMABUF", 0x4f}, {"SO_DEVMEM_DONTNEED", 0x50}, {"SO_RCVPRIORITY", 0x52}, {"SO_PASSRIGHTS", 0x53},
 	{"SO_INQ", 0x54}, {"SO_RIGHTS_NOTRUNC", 0x55},
 }
-var g232 = []Group{{0x0, c244}}
-var c245 = []Const{
+var g252 = []Group{{0x0, c264}}
+var c265 = []Const{
 	{"SPLICE_F_MOVE", 0x1}, {"SPLICE_F_NONBLOCK", 0x2}, {"SPLICE_F_MORE", 0x4}, {"SPLICE_F_GIFT", 0x8},
 }
-var g233 = []Group{{0x0, c245}}
-var c246 = []Const{
+var g253 = []Group{{0x0, c265}}
+var c266 = []Const{
 	{"ST_VALID", 0x20}, {"ST_RDONLY", 0x1}, {"ST_NOSUID", 0x2}, {"ST_NODEV", 0x4},
 	{"ST_NOEXEC", 0x8}, {"ST_SYNCHRONOUS", 0x10}, {"ST_MANDLOCK", 0x40}, {"ST_NOATIME", 0x400},
 	{"ST_NODIRATIME", 0x800}, {"ST_RELATIME", 0x1000}, {"ST_NOSYMFOLLOW", 0x2000},
 }
-var g234 = []Group{{0x0, c246}}
-var c247 = []Const{
+var g254 = []Group{{0x0, c266}}
+var c267 = []Const{
 	{"STATX_ATTR_COMPRESSED", 0x4}, {"STATX_ATTR_IMMUTABLE", 0x10}, {"STATX_ATTR_APPEND", 0x20}, {"STATX_ATTR_NODUMP", 0x40},
 	{"STATX_ATTR_ENCRYPTED", 0x800}, {"STATX_ATTR_AUTOMOUNT", 0x1000}, {"STATX_ATTR_MOUNT_ROOT", 0x2000}, {"STATX_ATTR_VERITY", 0x100000},
 	{"STATX_ATTR_DAX", 0x200000}, {"STATX_ATTR_WRITE_ATOMIC", 0x400000},
 }
-var g235 = []Group{{0x0, c247}}
-var c248 = []Const{
+var g255 = []Group{{0x0, c267}}
+var c268 = []Const{
 	{"AT_STATX_SYNC_AS_STAT", 0x0}, {"AT_STATX_FORCE_SYNC", 0x2000}, {"AT_STATX_DONT_SYNC", 0x4000},
 }
-var g236 = []Group{{0x6000, c248}, {0x0, c6}}
-var c249 = []Const{
+var g256 = []Group{{0x6000, c268}, {0x0, c6}}
+var c269 = []Const{
 	{"STATX_ALL", 0xfff}, {"STATX_BASIC_STATS", 0x7ff}, {"STATX_TYPE", 0x1}, {"STATX_MODE", 0x2},
 	{"STATX_NLINK", 0x4}, {"STATX_UID", 0x8}, {"STATX_GID", 0x10}, {"STATX_ATIME", 0x20},
 	{"STATX_MTIME", 0x40}, {"STATX_CTIME", 0x80}, {"STATX_INO", 0x100}, {"STATX_SIZE", 0x200},
 	{"STATX_BLOCKS", 0x400}, {"STATX_BTIME", 0x800}, {"STATX_MNT_ID", 0x1000}, {"STATX_DIOALIGN", 0x2000},
 	{"STATX_MNT_ID_UNIQUE", 0x4000}, {"STATX_SUBVOL", 0x8000}, {"STATX_WRITE_ATOMIC", 0x10000}, {"STATX_DIO_READ_ALIGN", 0x20000},
 }
-var g237 = []Group{{0x0, c249}}
-var c250 = []Const{
+var g257 = []Group{{0x0, c269}}
+var c270 = []Const{
 	{"SWAP_FLAG_PREFER", 0x8000}, {"SWAP_FLAG_DISCARD", 0x10000}, {"SWAP_FLAG_DISCARD_ONCE", 0x20000}, {"SWAP_FLAG_DISCARD_PAGES", 0x40000},
 }
-var g238 = []Group{{0x0, c250}}
-var c251 = []Const{
+var g258 = []Group{{0x0, c270}}
+var c271 = []Const{
 	{"SYNC_FILE_RANGE_WAIT_BEFORE", 0x1}, {"SYNC_FILE_RANGE_WRITE", 0x2}, {"SYNC_FILE_RANGE_WAIT_AFTER", 0x4},
 }
-var g239 = []Group{{0x0, c251}}
-var c252 = []Const{
+var g259 = []Group{{0x0, c271}}
+var c272 = []Const{
 	{"SYSLOG_ACTION_CLOSE", 0x0}, {"SYSLOG_ACTION_OPEN", 0x1}, {"SYSLOG_ACTION_READ", 0x2}, {"SYSLOG_ACTION_READ_ALL", 0x3},
 	{"SYSLOG_ACTION_READ_CLEAR", 0x4}, {"SYSLOG_ACTION_CLEAR", 0x5}, {"SYSLOG_ACTION_CONSOLE_OFF", 0x6}, {"SYSLOG_ACTION_CONSOLE_ON", 0x7},
 	{"SYSLOG_ACTION_CONSOLE_LEVEL", 0x8}, {"SYSLOG_ACTION_SIZE_UNREAD", 0x9}, {"SYSLOG_ACTION_SIZE_BUFFER", 0xa},
 }
-var g240 = []Group{{0x0, c252}}
-var c253 = []Const{
+var g260 = []Group{{0x0, c272}}
+var c273 = []Const{
 	{"TCOOFF", 0x0}, {"TCOON", 0x1}, {"TCIOFF", 0x2}, {"TCION", 0x3},
 }
-var g241 = []Group{{0x0, c253}}
-var c254 = []Const{
+var g261 = []Group{{0x0, c273}}
+var c274 = []Const{
 	{"TCIFLUSH", 0x0}, {"TCOFLUSH", 0x1}, {"TCIOFLUSH", 0x2},
 }
-var g242 = []Group{{0x0, c254}}
-var c255 = []Const{
+var g262 = []Group{{0x0, c274}}
+var c275 = []Const{
 	{"TCP_NODELAY", 0x1}, {"TCP_MAXSEG", 0x2}, {"TCP_CORK", 0x3}, {"TCP_KEEPIDLE", 0x4},
 	{"TCP_KEEPINTVL", 0x5}, {"TCP_KEEPCNT", 0x6}, {"TCP_SYNCNT", 0x7}, {"TCP_LINGER2", 0x8},
 	{"TCP_DEFER_ACCEPT", 0x9}, {"TCP_WINDOW_CLAMP", 0xa}, {"TCP_INFO", 0xb}, {"TCP_QUICKACK", 0xc},
@@ -2270,8 +2394,8 @@ var c255 = []Const{
 	{"TCP_AO_GET_KEYS", 0x29}, {"TCP_AO_REPAIR", 0x2a}, {"TCP_IS_MPTCP", 0x2b}, {"TCP_RTO_MAX_MS", 0x2c},
 	{"TCP_RTO_MIN_US", 0x2d}, {"TCP_DELACK_MAX_US", 0x2e},
 }
-var g243 = []Group{{0x0, c255}}
-var c256 = []Const{
+var g263 = []Group{{0x0, c275}}
+var c276 = []Const{
 	{"B0", 0x0}, {"B50", 0x1}, {"B75", 0x2}, {"B110", 0x3},
 	{"B134", 0x4}, {"B150", 0x5}, {"B200", 0x6}, {"B300", 0x7},
 	{"B600", 0x8}, {"B1200", 0x9}, {"B1800", 0xa}, {"B2400", 0xb},
@@ -2281,151 +2405,151 @@ var c256 = []Const{
 	{"B1000000", 0x1008}, {"B1152000", 0x1009}, {"B1500000", 0x100a}, {"B2000000", 0x100b},
 	{"B2500000", 0x100c}, {"B3000000", 0x100d}, {"B3500000", 0x100e}, {"B4000000", 0x100f},
 }
-var c257 = []Const{
+var c277 = []Const{
 	{"CS5", 0x0}, {"CS6", 0x10}, {"CS7", 0x20}, {"CS8", 0x30},
 }
-var c258 = []Const{
+var c278 = []Const{
 	{"CSTOPB", 0x40}, {"CREAD", 0x80}, {"PARENB", 0x100}, {"PARODD", 0x200},
 	{"HUPCL", 0x400}, {"CLOCAL", 0x800}, {"CMSPAR", 0x40000000}, {"CRTSCTS", 0x80000000},
 }
-var g244 = []Group{{0x100f, c256}, {0x30, c257}, {0x0, c258}}
-var c259 = []Const{
+var g264 = []Group{{0x100f, c276}, {0x30, c277}, {0x0, c278}}
+var c279 = []Const{
 	{"IGNBRK", 0x1}, {"BRKINT", 0x2}, {"IGNPAR", 0x4}, {"PARMRK", 0x8},
 	{"INPCK", 0x10}, {"ISTRIP", 0x20}, {"INLCR", 0x40}, {"IGNCR", 0x80},
 	{"ICRNL", 0x100}, {"IUCLC", 0x200}, {"IXON", 0x400}, {"IXANY", 0x800},
 	{"IXOFF", 0x1000}, {"IMAXBEL", 0x2000}, {"IUTF8", 0x4000},
 }
-var g245 = []Group{{0x0, c259}}
-var c260 = []Const{
+var g265 = []Group{{0x0, c279}}
+var c280 = []Const{
 	{"ISIG", 0x1}, {"ICANON", 0x2}, {"XCASE", 0x4}, {"ECHO", 0x8},
 	{"ECHOE", 0x10}, {"ECHOK", 0x20}, {"ECHONL", 0x40}, {"NOFLSH", 0x80},
 	{"IEXTEN", 0x8000}, {"ECHOCTL", 0x200}, {"ECHOPRT", 0x400}, {"ECHOKE", 0x800},
 	{"FLUSHO", 0x1000}, {"PENDIN", 0x4000}, {"TOSTOP", 0x100}, {"EXTPROC", 0x10000},
 }
-var g246 = []Group{{0x0, c260}}
-var c261 = []Const{
+var g266 = []Group{{0x0, c280}}
+var c281 = []Const{
 	{"N_TTY", 0x0}, {"N_SLIP", 0x1}, {"N_MOUSE", 0x2}, {"N_PPP", 0x3},
 	{"N_STRIP", 0x4}, {"N_AX25", 0x5}, {"N_X25", 0x6}, {"N_6PACK", 0x7},
 	{"N_MASC", 0x8}, {"N_R3964", 0x9}, {"N_PROFIBUS_FDL", 0xa}, {"N_IRDA", 0xb},
 	{"N_SMSBLOCK", 0xc}, {"N_HDLC", 0xd}, {"N_SYNC_PPP", 0xe}, {"N_HCI", 0xf},
 }
-var g247 = []Group{{0x0, c261}}
-var c262 = []Const{
+var g267 = []Group{{0x0, c281}}
+var c282 = []Const{
 	{"NL0", 0x0}, {"NL1", 0x100},
 }
-var c263 = []Const{
+var c283 = []Const{
 	{"CR0", 0x0}, {"CR1", 0x200}, {"CR2", 0x400}, {"CR3", 0x600},
 }
-var c264 = []Const{
+var c284 = []Const{
 	{"TAB0", 0x0}, {"TAB1", 0x800}, {"TAB2", 0x1000}, {"XTABS", 0x1800},
 }
-var c265 = []Const{
+var c285 = []Const{
 	{"BS0", 0x0}, {"BS1", 0x2000},
 }
-var c266 = []Const{
+var c286 = []Const{
 	{"VT0", 0x0}, {"VT1", 0x4000},
 }
-var c267 = []Const{
+var c287 = []Const{
 	{"FF0", 0x0}, {"FF1", 0x8000},
 }
-var c268 = []Const{
+var c288 = []Const{
 	{"OPOST", 0x1}, {"OLCUC", 0x2}, {"ONLCR", 0x4}, {"OCRNL", 0x8},
 	{"ONOCR", 0x10}, {"ONLRET", 0x20}, {"OFILL", 0x40}, {"OFDEL", 0x80},
 }
-var g248 = []Group{{0x100, c262}, {0x600, c263}, {0x1800, c264}, {0x2000, c265}, {0x4000, c266}, {0x8000, c267}, {0x0, c268}}
-var c269 = []Const{
+var g268 = []Group{{0x100, c282}, {0x600, c283}, {0x1800, c284}, {0x2000, c285}, {0x4000, c286}, {0x8000, c287}, {0x0, c288}}
+var c289 = []Const{
 	{"TIMER_ABSTIME", 0x1},
 }
-var g249 = []Group{{0x0, c269}}
-var c270 = []Const{
+var g269 = []Group{{0x0, c289}}
+var c290 = []Const{
 	{"TFD_TIMER_ABSTIME", 0x1}, {"TFD_TIMER_CANCEL_ON_SET", 0x2}, {"TFD_CLOEXEC", 0x80000}, {"TFD_NONBLOCK", 0x800},
 }
-var g250 = []Group{{0x0, c270}}
-var c271 = []Const{
+var g270 = []Group{{0x0, c290}}
+var c291 = []Const{
 	{"ADJ_OFFSET_SS_READ", 0xa001}, {"ADJ_OFFSET_SINGLESHOT", 0x8001}, {"ADJ_OFFSET", 0x1}, {"ADJ_FREQUENCY", 0x2},
 	{"ADJ_MAXERROR", 0x4}, {"ADJ_ESTERROR", 0x8}, {"ADJ_STATUS", 0x10}, {"ADJ_TIMECONST", 0x20},
 	{"ADJ_TAI", 0x80}, {"ADJ_SETOFFSET", 0x100}, {"ADJ_MICRO", 0x1000}, {"ADJ_NANO", 0x2000},
 	{"ADJ_TICK", 0x4000},
 }
-var g251 = []Group{{0x0, c271}}
-var c272 = []Const{
+var g271 = []Group{{0x0, c291}}
+var c292 = []Const{
 	{"TIME_OK", 0x0}, {"TIME_INS", 0x1}, {"TIME_DEL", 0x2}, {"TIME_OOP", 0x3},
 	{"TIME_WAIT", 0x4}, {"TIME_ERROR", 0x5},
 }
-var g252 = []Group{{0x0, c272}}
-var c273 = []Const{
+var g272 = []Group{{0x0, c292}}
+var c293 = []Const{
 	{"STA_PLL", 0x1}, {"STA_PPSFREQ", 0x2}, {"STA_PPSTIME", 0x4}, {"STA_FLL", 0x8},
 	{"STA_INS", 0x10}, {"STA_DEL", 0x20}, {"STA_UNSYNC", 0x40}, {"STA_FREQHOLD", 0x80},
 	{"STA_PPSSIGNAL", 0x100}, {"STA_PPSJITTER", 0x200}, {"STA_PPSWANDER", 0x400}, {"STA_PPSERROR", 0x800},
 	{"STA_CLOCKERR", 0x1000}, {"STA_NANO", 0x2000}, {"STA_MODE", 0x4000}, {"STA_CLK", 0x8000},
 }
-var g253 = []Group{{0x0, c273}}
-var c274 = []Const{
+var g273 = []Group{{0x0, c293}}
+var c294 = []Const{
 	{"TLS_TX", 0x1}, {"TLS_RX", 0x2}, {"TLS_TX_ZEROCOPY_RO", 0x3}, {"TLS_RX_EXPECT_NO_PAD", 0x4},
 	{"TLS_TX_MAX_PAYLOAD_LEN", 0x5},
 }
-var g254 = []Group{{0x0, c274}}
-var c275 = []Const{
+var g274 = []Group{{0x0, c294}}
+var c295 = []Const{
 	{"UDP_CORK", 0x1}, {"UDP_ENCAP", 0x64}, {"UDP_NO_CHECK6_TX", 0x65}, {"UDP_NO_CHECK6_RX", 0x66},
 	{"UDP_SEGMENT", 0x67}, {"UDP_GRO", 0x68},
 }
-var g255 = []Group{{0x0, c275}}
-var c276 = []Const{
+var g275 = []Group{{0x0, c295}}
+var c296 = []Const{
 	{"MNT_FORCE", 0x1}, {"MNT_DETACH", 0x2}, {"MNT_EXPIRE", 0x4}, {"UMOUNT_NOFOLLOW", 0x8},
 }
-var g256 = []Group{{0x0, c276}}
-var c277 = []Const{
+var g276 = []Group{{0x0, c296}}
+var c297 = []Const{
 	{"CLONE_NEWTIME", 0x80}, {"CLONE_VM", 0x100}, {"CLONE_FS", 0x200}, {"CLONE_FILES", 0x400},
 	{"CLONE_SIGHAND", 0x800}, {"CLONE_THREAD", 0x10000}, {"CLONE_NEWNS", 0x20000}, {"CLONE_SYSVSEM", 0x40000},
 	{"CLONE_NEWCGROUP", 0x2000000}, {"CLONE_NEWUTS", 0x4000000}, {"CLONE_NEWIPC", 0x8000000}, {"CLONE_NEWUSER", 0x10000000},
 	{"CLONE_NEWPID", 0x20000000}, {"CLONE_NEWNET", 0x40000000},
 }
-var g257 = []Group{{0x0, c277}}
-var c278 = []Const{
+var g277 = []Group{{0x0, c297}}
+var c298 = []Const{
 	{"UFFD_USER_MODE_ONLY", 0x1}, {"O_NONBLOCK", 0x800}, {"O_CLOEXEC", 0x80000},
 }
-var g258 = []Group{{0x0, c278}}
-var c279 = []Const{
+var g278 = []Group{{0x0, c298}}
+var c299 = []Const{
 	{"UTIME_OMIT", 0x3ffffffe}, {"UTIME_NOW", 0x3fffffff},
 }
-var g259 = []Group{{0x0, c279}}
-var c280 = []Const{
+var g279 = []Group{{0x0, c299}}
+var c300 = []Const{
 	{"VMADDR_CID_HYPERVISOR", 0x0}, {"VMADDR_CID_LOCAL", 0x1}, {"VMADDR_CID_HOST", 0x2}, {"VMADDR_CID_ANY", 0xffffffff},
 }
-var g260 = []Group{{0x0, c280}}
-var c281 = []Const{
+var g280 = []Group{{0x0, c300}}
+var c301 = []Const{
 	{"VMADDR_FLAG_TO_HOST", 0x1},
 }
-var g261 = []Group{{0x0, c281}}
-var c282 = []Const{
+var g281 = []Group{{0x0, c301}}
+var c302 = []Const{
 	{"VMADDR_PORT_ANY", 0xffffffff},
 }
-var g262 = []Group{{0x0, c282}}
-var c283 = []Const{
+var g282 = []Group{{0x0, c302}}
+var c303 = []Const{
 	{"WNOHANG", 0x1}, {"WEXITED", 0x4}, {"WSTOPPED", 0x2}, {"WCONTINUED", 0x8},
 	{"WNOWAIT", 0x1000000}, {"__WCLONE", 0x80000000}, {"__WALL", 0x40000000}, {"__WNOTHREAD", 0x20000000},
 }
-var g263 = []Group{{0x0, c283}}
-var c284 = []Const{
+var g283 = []Group{{0x0, c303}}
+var c304 = []Const{
 	{"P_ALL", 0x0}, {"P_PID", 0x1}, {"P_PGID", 0x2}, {"P_PIDFD", 0x3},
 }
-var g264 = []Group{{0x0, c284}}
-var c285 = []Const{
+var g284 = []Group{{0x0, c304}}
+var c305 = []Const{
 	{"SEEK_SET", 0x0}, {"SEEK_CUR", 0x1}, {"SEEK_END", 0x2}, {"SEEK_DATA", 0x3},
 	{"SEEK_HOLE", 0x4},
 }
-var g265 = []Group{{0x0, c285}}
-var c286 = []Const{
+var g285 = []Group{{0x0, c305}}
+var c306 = []Const{
 	{"XATTR_CREATE", 0x1}, {"XATTR_REPLACE", 0x2},
 }
-var g266 = []Group{{0x0, c286}}
-var c287 = []Const{
+var g286 = []Group{{0x0, c306}}
+var c307 = []Const{
 	{"XDP_SHARED_UMEM", 0x1}, {"XDP_COPY", 0x2}, {"XDP_ZEROCOPY", 0x4}, {"XDP_USE_NEED_WAKEUP", 0x8},
 	{"XDP_USE_SG", 0x10},
 }
-var g267 = []Group{{0x0, c287}}
-var c288 = []Const{
+var g287 = []Group{{0x0, c307}}
+var c308 = []Const{
 	{"FS_QUOTA_UDQ_ACCT", 0x1}, {"FS_QUOTA_UDQ_ENFD", 0x2}, {"FS_QUOTA_GDQ_ACCT", 0x4}, {"FS_QUOTA_GDQ_ENFD", 0x8},
 	{"FS_QUOTA_PDQ_ACCT", 0x10}, {"FS_QUOTA_PDQ_ENFD", 0x20},
 }
-var g268 = []Group{{0x0, c288}}
+var g288 = []Group{{0x0, c308}}
