@@ -196,7 +196,9 @@ func (tr *tracer) change(t *task) {
 		tr.refuse(t, e)
 		return
 	}
-	v.Record = tr.record(t, v, true) // before it is changed
+	if tr.shown(&p.call) {
+		v.Record = tr.record(t, v, true) // before it is changed
+	}
 	v.Args = p.subject.change(a)
 	tr.tell(t, false)
 	tr.run1(t)
@@ -285,8 +287,9 @@ func (tr *tracer) left(t *task) {
 	case len(p.action.PokeExit) > 0:
 		v := p.verdict
 		v.Outcome, v.End, v.Record = Poked, monotonic(), nil
-		v.Poked = tr.poke(t, p.action.PokeExit)
-		tr.send(&v)
+		if v.Poked = tr.poke(t, p.action.PokeExit); tr.shown(&p.call) {
+			tr.send(&v)
+		}
 	}
 	tr.delay(t, p.action.DelayExit, func(tr *tracer, t *task) {
 		t.now = nil
@@ -308,12 +311,18 @@ func (tr *tracer) poke(t *task, pokes []Poke) (done uint8) {
 	return done
 }
 
+// shown says whether the observer wants to know of a call that runs.
+func (tr *tracer) shown(c *call) bool { return tr.cfg.Shown == nil || tr.cfg.Shown.Has(c.abi, c.nr) }
+
 // tell sends the verdict on t's call. With memory the observer gets what the
 // arguments point to: it did not see the call. A record that there is already
 // is of the call before it was changed.
 func (tr *tracer) tell(t *task, memory bool) {
 	v := &t.now.verdict
 	v.End = monotonic()
+	if (v.Outcome == Ran || v.Outcome == Would) && !tr.shown(&t.now.call) {
+		return
+	}
 	if v.Record == nil {
 		v.Record = tr.record(t, v, memory)
 	}

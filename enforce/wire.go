@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/ebtrace/ebtrace/decode/table"
 )
 
 // Config is what the enforcer is told when it starts.
@@ -22,6 +24,8 @@ type Config struct {
 	SpaceAt uint64 // where the copies are to be in a command; 0: anywhere
 	StrSize int    // bytes of data to keep with a call that does not run
 	FDs     bool   // with what its descriptors are
+	// Shown are the calls whose verdicts are told even if they run; nil: all.
+	Shown *table.CallSet `json:",omitempty"`
 }
 
 // Outcome is what became of a call.

@@ -24,8 +24,9 @@ type asker struct {
 	client *enforce.Client
 	slots  chan struct{} // one for each question that may be open at once
 
-	mu   sync.Mutex
-	open map[question]context.CancelFunc
+	asking sync.WaitGroup
+	mu     sync.Mutex
+	open   map[question]context.CancelFunc
 }
 
 // question names a call that is asked about.
@@ -101,7 +102,7 @@ func (a *asker) ask(q *enforce.Verdict) {
 	a.mu.Lock()
 	a.open[key] = cancel
 	a.mu.Unlock()
-	go func() {
+	a.asking.Go(func() {
 		select {
 		case a.slots <- struct{}{}:
 		case <-ctx.Done():
@@ -111,7 +112,21 @@ func (a *asker) ask(q *enforce.Verdict) {
 		if answer := a.who.answer(ctx, told); ctx.Err() == nil {
 			_ = a.client.Reply(q, answer) // the enforcer may be gone
 		}
-	}()
+	})
+}
+
+// stop ends all questions and waits until nobody is asked any more.
+func (a *asker) stop() {
+	if a == nil {
+		return
+	}
+	a.mu.Lock()
+	for key, cancel := range a.open {
+		cancel()
+		delete(a.open, key)
+	}
+	a.mu.Unlock()
+	a.asking.Wait()
 }
 
 // settled ends a question.

@@ -48,6 +48,7 @@ func (t *trace) finish(pumpErr error) (lost uint64, err error) {
 		return 0, err
 	}
 	if t.verdicts != nil {
+		t.verdicts.asker.stop()
 		if err := t.emitVerdicts(events.Forever); err != nil {
 			return 0, err
 		}

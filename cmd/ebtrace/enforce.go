@@ -53,6 +53,10 @@ func setInject(o *options, expr string, fault bool) error {
 func (o *options) enforceConfig() *enforce.Config {
 	cfg := &enforce.Config{Rules: enforce.Injections(o.inject), StrSize: o.text.StrSize, FDs: o.text.Files != 0,
 		Kill: len(o.command) > 0, Harden: o.hardens()}
+	enter, exit := o.sel.halves()
+	shown := *enter
+	shown.Add(exit)
+	cfg.Shown = &shown
 	if p := o.policy; p != nil {
 		cfg.Rules, cfg.Monitor, cfg.Kill = p.Rules, p.Monitor, p.OnExit == policy.OnExitKill
 	}

@@ -76,14 +76,26 @@ func (v *verdicts) add(d *enforce.Verdict) {
 	case d.Outcome == enforce.Hidden:
 		v.hidden[d.TID] = append(v.hidden[d.TID], d)
 	case d.Outcome == enforce.Poked:
-		v.poked[d.TID] = append(v.poked[d.TID], d)
+		v.poked[d.TID] = append(bounded(v.poked[d.TID]), d)
 	case d.Outcome == enforce.Asks:
 		v.asker.ask(d)
 	case d.Outcome == enforce.Settled:
 		v.asker.settled(d)
 	default:
-		v.ran[d.TID] = append(v.ran[d.TID], d)
+		v.ran[d.TID] = append(bounded(v.ran[d.TID]), d)
 	}
+}
+
+// mostWaiting bounds the verdicts of a thread that wait for their calls. Those
+// of calls that are not recorded, as by -P, wait in vain.
+const mostWaiting = 1 << 16
+
+// bounded drops the older half of too many verdicts.
+func bounded(all []*enforce.Verdict) []*enforce.Verdict {
+	if len(all) < mostWaiting {
+		return all
+	}
+	return append([]*enforce.Verdict(nil), all[mostWaiting/2:]...)
 }
 
 // before takes out the next call that did not run and stopped before time.
