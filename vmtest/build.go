@@ -155,6 +155,15 @@ func (b *builder) binaries(arch string) (map[string]string, error) {
 			return nil, err
 		}
 	}
+	if arch == "amd64" { // for another there is no C compiler with a C library
+		out := filepath.Join(dir, "threats")
+		cmd := exec.Command("gcc", "-O1", "-static", "-pthread", "-o", out, "test/enforce/testdata/threats.c")
+		cmd.Dir = b.root
+		if said, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("compile threats.c: %w\n%s", err, said)
+		}
+		files["tests/threats"] = out
+	}
 	if b.built == nil {
 		b.built = map[string]map[string]string{}
 	}

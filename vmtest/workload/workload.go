@@ -47,6 +47,7 @@ var programs = map[string]func(arg string){
 	"places":  places,
 	"cost":    cost,
 	"dial":    dial,
+	"denied":  denied,
 	"nothing": func(string) {},
 }
 
