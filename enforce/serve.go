@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -59,6 +60,7 @@ func Serve() int {
 	case told != nil: // nobody to enforce for
 		tr.release.Store(true)
 	}
+	_ = dropRights()
 	_, _ = sock.Write(early.Bytes())
 	tr.out, tr.sock = sock, sock.Fd()
 	go tr.listen(sock, tr.waker())
@@ -81,5 +83,30 @@ func (tr *tracer) begin() error {
 		return fmt.Errorf("ptrace(PTRACE_SEIZE, %d): %w", tr.cfg.Launch, err)
 	}
 	tr.task(tr.cfg.Launch).known = true
+	return nil
+}
+
+// rights are what the enforcer needs once it traces: to look into processes of
+// other users, at their files and links, and to kill them.
+const rights = 1<<unix.CAP_SYS_PTRACE | 1<<unix.CAP_KILL | 1<<unix.CAP_DAC_READ_SEARCH | 1<<unix.CAP_DAC_OVERRIDE
+
+// dropRights gives up all other capabilities, for good. A failure leaves the
+// enforcer as privileged as it was.
+func dropRights() error {
+	hdr := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&hdr, &data[0]); err != nil {
+		return err
+	}
+	keep := uint64(rights)
+	for i := range data {
+		data[i].Effective &= uint32(keep >> (32 * i))
+		data[i].Permitted &= uint32(keep >> (32 * i))
+		data[i].Inheritable = 0
+	}
+	_, _, e := syscall.AllThreadsSyscall(unix.SYS_CAPSET, uintptr(unsafe.Pointer(&hdr)), uintptr(unsafe.Pointer(&data[0])), 0)
+	if e != 0 {
+		return e
+	}
 	return nil
 }

@@ -9,6 +9,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <linux/filter.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -17,6 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ioctl.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -86,6 +89,18 @@ static int listener(void)
 }
 
 static int uffd(void) { return syscall(SYS_userfaultfd, O_CLOEXEC) >= 0; }
+
+/* A path in memory that nobody fills must not stop who reads it. */
+static int stall(void)
+{
+	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct uffdio_api api = {.api = UFFD_API};
+	struct uffdio_register reg = {.range = {(uintptr_t)page, 4096}, .mode = UFFDIO_REGISTER_MODE_MISSING};
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &reg))
+		return 1;
+	return open(page, O_RDONLY) >= 0 || !leaks(open(allowed, O_RDONLY)) == 0;
+}
 
 /* The kernel takes an int: what stands above its bits is nobody's. */
 static int highbits(void)
@@ -177,6 +192,9 @@ static int sealed(void)
 		bad |= ftruncate(fd, 0) == 0;
 		bad |= mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) != MAP_FAILED;
 	}
+	bad |= syscall(SYS_remap_file_pages, p, 4096, 0, 1, 0) == 0;
+	bad |= madvise(p, n, MADV_REMOVE) == 0;
+	bad |= shmat(shmget(IPC_PRIVATE, n, 0600), p, SHM_REMAP) != (void *)-1;
 	bad |= munmap(p, n) == 0;
 	return bad;
 }
@@ -272,7 +290,7 @@ int main(int argc, char **argv)
 	static const struct { const char *name; int (*f)(void); } cases[] = {
 		{"spellings", spellings}, {"flips", flips}, {"fewflips", fewflips}, {"symlinks", symlinks}, {"sealed", sealed}, {"untraced", untraced},
 		{"untraced3", untraced3}, {"int80", int80}, {"x32", x32}, {"io_uring", io_uring}, {"listener", listener},
-		{"uffd", uffd}, {"orphan", orphan}, {"highbits", highbits},
+		{"uffd", uffd}, {"orphan", orphan}, {"highbits", highbits}, {"stall", stall},
 	};
 	secret = argv[2];
 	allowed = argv[3];
