@@ -62,7 +62,7 @@ rules:
 	for _, name := range []string{"spellings", "flips", "symlinks", "sealed", "untraced", "untraced3", "int80", "x32", "io_uring",
 		"listener", "uffd", "orphan", "highbits"} {
 		t.Run(name, func(t *testing.T) {
-			out, trace, ws := enforced(t, exec.Command(threats, name, secret, allowed), "-e", "trace=none", "--enforce", policy)
+			out, trace, ws := enforced(t, exec.Command(threats, name, secret, allowed, "1000"), "-e", "trace=none", "--enforce", policy)
 			killed := ws.Signaled() && ws.Signal() == syscall.SIGKILL && (name == "symlinks" || name == "orphan")
 			if strings.Contains(out, "ESCAPED") || !strings.Contains(out, "ENFORCED") && !killed {
 				t.Errorf("%q, %v\n%s", out, ws, trace)

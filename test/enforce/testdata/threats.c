@@ -1,5 +1,5 @@
 /*
- * threats.c CASE SECRET OPEN - tries to read the file SECRET, which rules keep
+ * threats.c CASE SECRET OPEN [ROUNDS] - tries to read the file SECRET, which rules keep
  * from it, in the way that CASE names; OPEN it may read. Prints ESCAPED if it
  * could, else ENFORCED.
  */
@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 static const char *secret, *allowed;
+static int rounds = 20000;
 
 static int verdict(int escaped)
 {
@@ -136,7 +137,7 @@ static int flip_opens(int n)
 	return leaked || !opened;
 }
 
-static int flips(void) { return flip_opens(20000); }
+static int flips(void) { return flip_opens(rounds); }
 static int fewflips(void) { return flip_opens(100); }
 
 static void *relink(void *link)
@@ -159,7 +160,7 @@ static int symlinks(void)
 	pthread_t t;
 	pthread_create(&t, NULL, relink, link);
 	int leaked = 0;
-	for (int i = 0; i < 20000 && !leaked; i++)
+	for (int i = 0; i < rounds && !leaked; i++)
 		leaked += leaks(open(link, O_RDONLY));
 	stop = 1;
 	return leaked;
@@ -294,6 +295,8 @@ int main(int argc, char **argv)
 	};
 	secret = argv[2];
 	allowed = argv[3];
+	if (argc > 4)
+		rounds = atoi(argv[4]);
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		if (strcmp(argv[1], cases[i].name) == 0)
 			return verdict(cases[i].f());
