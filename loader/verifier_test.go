@@ -28,6 +28,7 @@ func settings() map[string]Options {
 		"plain":  {Times: true, Signals: ^table.SignalSet(0)},
 		"whole":  {Times: true, FDs: true, Env: true, StrSize: MaxStrSize, Signals: ^table.SignalSet(0)},
 		"counts": {Counts: true},
+		"split":  {Times: true, OffCPU: true, FDs: true, StrSize: 32},
 		"chosen": {Times: true, FDs: true, StrSize: 32, Signals: ^table.SignalSet(0),
 			Paths: []string{"/tmp"}, Comms: []string{"sh"}, UIDs: []uint32{0}, FDSet: &table.FDSet{}},
 		"ends": {Times: true, FDs: true, Status: &ok, Errnos: &enoent, MinDuration: time.Millisecond},
