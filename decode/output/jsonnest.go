@@ -28,9 +28,16 @@ type nested struct {
 
 // part is an operation that waits: what it is in, if anything, ends later.
 type part struct {
-	depth int
-	begin uint64
-	off   int // of its object in buf
+	depth   int
+	begin   uint64
+	request uint64 // begin of the request of io_uring that it was done for
+	off     int    // of its object in buf
+}
+
+// in says whether p was done within w.
+func (p *part) in(w *decode.Work) bool {
+	of := w.Layer == decode.LayerURing && w.Begin != 0 && p.request == w.Begin
+	return (of || p.depth > w.Depth) && p.begin >= w.Begin
 }
 
 // nested writes an event. What is not said at once is a call that is whole,
@@ -92,7 +99,7 @@ func (th *nested) takes(e *decode.Event) bool {
 // part takes an operation, with those that it was around.
 func (j *JSON) part(th *nested, e *decode.Event) {
 	w, n := e.Work, len(th.parts)
-	for n > 0 && th.parts[n-1].depth > w.Depth && th.parts[n-1].begin >= w.Begin {
+	for n > 0 && th.parts[n-1].in(w) {
 		n--
 	}
 	off := len(th.buf)
@@ -106,7 +113,7 @@ func (j *JSON) part(th *nested, e *decode.Event) {
 		th.buf = append(append(append(th.buf, `,"work":[`...), inner[:len(inner)-1]...), ']')
 	}
 	th.buf = append(th.buf, "},"...)
-	th.parts = append(th.parts[:n], part{w.Depth, w.Begin, off})
+	th.parts = append(th.parts[:n], part{w.Depth, w.Begin, w.Request, off})
 }
 
 // work appends what waits as a member of the call, and forgets it.

@@ -168,8 +168,27 @@ func nesting() []*decode.Event {
 		call(10, 15.5, "getppid", 110, integer(1)),
 		of(10, vfs, "fault", 10, 15, 15.1, 0), // too late
 		exit(11, 11, 16, decode.ExitInfo{GroupDead: true}),
+		call(10, 16.2, "io_uring_enter", 426, integer(1)),
+		requested(of(10, vfs, "getattr", 16.2, 16.3, 16.4, 0), 0), requested(of(10, vfs, "open", 16.2, 16.5, 16.6, 0), 16.4),
+		requested(requestOf(10, "openat", 16.2, 16.4, 16.7), 0), requested(requestOf(10, "nop", 16.2, 16.65, 16.8), 0),
 		begin(call(10, 17, "read", 0, integer(1)), 0), of(10, vfs, "read", 17, 17, 18, 0),
 	}
+}
+
+// requested makes work that of the request of io_uring submitted then.
+func requested(e *decode.Event, ms float64) *decode.Event {
+	if e.Work.Context = "io_uring"; ms != 0 {
+		e.Work.Request = at(ms)
+	}
+	return e
+}
+
+// requestOf is a request of io_uring.
+func requestOf(tid uint32, name string, cause, begin, end float64) *decode.Event {
+	e := plainEvent(events.Work, tid, end)
+	e.Work = &decode.Work{Layer: decode.LayerURing, Name: name, Begin: at(begin), End: at(end), Cause: at(cause), Call: "io_uring_enter", Offset: -1,
+		Result: flat(integer(3))[0]}
+	return e
 }
 
 // split is calls that tell what their time went to.
