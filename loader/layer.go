@@ -170,30 +170,42 @@ func (l *layer) attach(p *point) (means string, err error) {
 	if f == nil {
 		return "", fmt.Errorf("it has no function %s with the arguments that it is known by", strings.Join(p.funcs, " or "))
 	}
-	name := f.name
-	var ferr error
-	if !l.kprobes {
-		if ferr = l.fentry(p, name); ferr == nil {
-			return "fentry", nil
+	none := haveKprobes()
+	byKprobe := func() error {
+		if none != nil {
+			return none
+		}
+		return l.kprobe(p, f.name)
+	}
+	var ferr, kerr error
+	if l.kprobes || kprobesFirst {
+		if kerr = byKprobe(); kerr == nil {
+			return "kprobe", nil
 		}
 	}
-	if err := haveKprobes(); err != nil {
-		l.refused = err
-		if ferr != nil {
-			l.refused = fmt.Errorf("fentry: %w; kprobe: %w", reason(ferr), err)
+	if l.kprobes {
+		return "", fmt.Errorf("kprobe on %s: %w", f.name, kerr)
+	}
+	if ferr = l.fentry(p, f.name); ferr == nil {
+		return "fentry", nil
+	}
+	if !kprobesFirst {
+		if kerr = byKprobe(); kerr == nil {
+			l.kprobes = true // what is refused once is refused for all
+			return "kprobe", nil
 		}
+	}
+	if none != nil {
+		l.refused = fmt.Errorf("fentry: %w; kprobe: %w", reason(ferr), none)
 		return "", l.refused
 	}
-	kerr := l.kprobe(p, name)
-	if kerr == nil {
-		l.kprobes = true // what is refused once is refused for all
-		return "kprobe", nil
-	}
-	if ferr == nil {
-		return "", fmt.Errorf("kprobe on %s: %w", name, kerr)
-	}
-	return "", fmt.Errorf("fentry on %s: %w; kprobe: %w", name, reason(ferr), kerr)
+	return "", fmt.Errorf("fentry on %s: %w; kprobe: %w", f.name, reason(ferr), kerr)
 }
+
+// kprobesFirst: where there are both, kprobes are taken. No kernel's verifier
+// took the programs of fexit until TestFexitLoads was there, so that all that
+// vmtest has proven was seen by kprobes; fentry goes first when it is proven.
+const kprobesFirst = true
 
 // found is a function that a point is probed at.
 type found struct {

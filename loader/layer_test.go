@@ -7,6 +7,8 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
+
+	"github.com/ebtrace/ebtrace/test/testenv"
 )
 
 // checkLayer checks every program of a layer's object against the types of a
@@ -90,5 +92,41 @@ func TestLayerTables(t *testing.T) {
 			}
 			numbers[p.point] = p.prog
 		}
+	}
+}
+
+// TestFexitLoads: the verifier takes the programs for the ends of functions.
+// Where fexit itself is refused they are loaded as programs of a tracepoint
+// whose arguments have the same kinds of places.
+func TestFexitLoads(t *testing.T) {
+	testenv.NeedRoot(t)
+	s, err := Open(Options{Net: &Net{Best: true}, Buffer: 1 << 16, Threads: 64})
+	if err != nil {
+		t.Fatal(whole(err))
+	}
+	defer s.Close()
+	loaded := 0
+	for i := range netPoints {
+		p := &netPoints[i]
+		f := s.net.find(p)
+		if p.trace != "" || p.note || f == nil || len(f.params) > 3 {
+			continue
+		}
+		name := p.prog + "_fexit"
+		prog := s.net.spec.Programs[name].Copy()
+		prog.AttachType, prog.AttachTo = ebpf.AttachTraceRawTp, "sched_switch" // four arguments
+		some := *s.net.spec
+		some.Programs = map[string]*ebpf.ProgramSpec{name: prog}
+		coll, err := ebpf.NewCollectionWithOptions(&some, ebpf.CollectionOptions{
+			MapReplacements: s.net.maps, Programs: ebpf.ProgramOptions{KernelTypes: s.net.types}})
+		if err != nil {
+			t.Errorf("%s: %s", name, whole(err))
+			continue
+		}
+		coll.Close()
+		loaded++
+	}
+	if loaded == 0 {
+		t.Error("none")
 	}
 }
