@@ -29,6 +29,8 @@ func TestMatchers(t *testing.T) {
 		{"prefix and port", `{name: r, syscalls: [connect], addr: ["127.1.0.0/16:*", "127.0.0.1:9", "[::1]:9"], deny: ELOOP}`,
 			[]string{"connect,127.1.2.3,80", "connect,127.0.0.1,9", "connect,127.0.0.1,1", "connect,::1,9", "connect,::ffff:127.1.0.1,7", "connect,::1,1"},
 			"connect: ELOOP\nconnect: ELOOP\nconnect: ECONNREFUSED\nconnect: ELOOP\nconnect: ELOOP\nconnect: ECONNREFUSED\n", nil},
+		{"datagrams, also to an unspecified family", `{name: r, syscalls: [connect], addr: "127.1.0.0/16:*", deny: ELOOP}`,
+			[]string{"udp,127.1.0.1,9,2", "udp,127.1.0.1,9,0", "udp,127.2.0.1,9,2", "udp,127.2.0.1,9,0"}, "udp: ELOOP\nudp: ELOOP\nudp: 2\nudp: 2\n", nil},
 		{"unix socket", `{name: r, syscalls: [connect], addr: ["unix:$D/s*", "unix:@abstract"], deny: ELOOP}`,
 			[]string{"unix,$D/sock", "unix,@abstract", "unix,$D/none", "unix,@other"}, "unix: ELOOP\nunix: ELOOP\nunix: ENOENT\nunix: ECONNREFUSED\n", nil},
 		{"flags", `{name: r, syscalls: [openat], path: $D/**, flags: {any: [O_WRONLY, O_RDWR], none: [O_APPEND]}, deny: ELOOP}`,

@@ -54,6 +54,23 @@ static long op_connect(void)
 	return r;
 }
 
+/* Sends a datagram to an address of a family that need not be AF_INET. */
+static long op_udp(void)
+{
+	struct sockaddr_in a = {.sin_family = num(3), .sin_port = htons(num(2))};
+	struct iovec v = {"x", 1};
+	struct msghdr m = {.msg_name = &a, .msg_namelen = sizeof(a), .msg_iov = &v, .msg_iovlen = 1};
+	inet_pton(AF_INET, arg[1], &a.sin_addr);
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+	long r = sendto(s, "x", 1, 0, (void *)&a, sizeof(a));
+	if (r == 1)
+		r += sendmsg(s, &m, 0);
+	int e = errno;
+	close(s);
+	errno = e;
+	return r;
+}
+
 static long op_unix(void)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
@@ -126,7 +143,7 @@ static long op_at(void)
 }
 
 static const struct { const char *name; long (*f)(void); } ops[] = {
-	{"open", op_open}, {"connect", op_connect}, {"unix", op_unix}, {"exec", op_exec}, {"drop", op_drop}, {"rename", op_rename},
+	{"open", op_open}, {"connect", op_connect}, {"unix", op_unix}, {"udp", op_udp}, {"exec", op_exec}, {"drop", op_drop}, {"rename", op_rename},
 	{"link", op_link}, {"unlink", op_unlink}, {"mkdir", op_mkdir}, {"chdir", op_chdir}, {"chroot", op_chroot},
 	{"getppid", op_getppid}, {"getpgid", op_getpgid}, {"dup2", op_dup2}, {"seteuid", op_seteuid}, {"setegid", op_setegid},
 	{"comm", op_comm}, {"at", op_at},
