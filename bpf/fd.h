@@ -8,7 +8,8 @@
 #define EB_FD_H
 
 #define EB_MAX_FDVEC 16	/* pollfds whose descriptors are named */
-#define EB_DEPTH 48		/* path components */
+#define EB_DEPTH 48		/* path components that are walked in one turn */
+#define EB_TURNS 43		/* 4095 bytes hold 2048 components of one letter */
 #define EB_PATH_HALF 4096
 #define EB_AT_FDCWD (-100)
 #define PIPEFS_MAGIC 0x50495045	/* include/uapi/linux/magic.h */
@@ -56,7 +57,10 @@ __noinline int walk_step(void)
 	struct dentry *d = (void *)sc->dentry, *parent = BPF_CORE_READ(d, d_parent);
 	if ((__u64)d == sc->root || d == parent) {
 		struct mount *up = BPF_CORE_READ(mnt, mnt_parent);
-		if ((__u64)d != sc->root) {	/* hangs on no tree: memfd, see fs/libfs.c, simple_dname() */
+		if ((__u64)d != sc->root) {
+			if (d == BPF_CORE_READ(d, d_sb, s_root))
+				return -1;	/* not below this mount: what leads to it is not known */
+			/* hangs on no tree: memfd, see fs/libfs.c, simple_dname() */
 			__u32 at = prepend(sc, sc->at, &d->d_name, 1);
 			sc->at = at ? at : sc->at;
 			return 1;
@@ -76,6 +80,18 @@ __noinline int walk_step(void)
 	return 0;
 }
 
+/* EB_DEPTH steps at most. A global function: verified once, however often it is called. */
+__noinline int walk_turn(void)
+{
+	int done = 0;
+	for (int i = 0; i < EB_DEPTH; i++) {
+		done = walk_step();
+		if (done)
+			break;
+	}
+	return done;
+}
+
 /*
  * The path of (mnt, dentry) up to the root of its mount tree. It ends at
  * sc->path[4096]; returns where it begins, negative if the beginning is missing.
@@ -92,8 +108,8 @@ __noinline int walk_path(__u64 vfsmnt, __u64 dentry)
 			    (__u64)BPF_CORE_READ((struct dentry *)dentry, d_sb, s_root);
 	sc->dentry = dentry;
 	sc->at = EB_PATH_HALF;
-	for (int i = 0; i < EB_DEPTH; i++) {
-		done = walk_step();
+	for (int i = 0; i < EB_TURNS; i++) {
+		done = walk_turn();
 		if (done)
 			break;
 	}

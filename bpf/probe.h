@@ -131,15 +131,18 @@ static __always_inline __s64 sized_result(__u32 point, __s64 ret)
 	return ret_int[point & (EB_MAX_POINTS - 1)] ? (__s32)ret : ret;
 }
 
+static __always_inline int errno_wanted(__s64 ret)
+{
+	__u64 e = ret < 0 && ret >= -4095 ? -ret : 0;
+	return errno_set[e / 64 & 63] >> (e % 64) & 1;
+}
+
 /* Is the result wanted? */
 static __always_inline int result_wanted(__s64 ret, __u64 time)
 {
 	if (min_work_time && time < min_work_time)
 		return 0;
-	if (!by_errno)
-		return 1;
-	__u64 e = ret < 0 && ret >= -4095 ? -ret : 0;
-	return errno_set[e / 64 & 63] >> (e % 64) & 1;
+	return !by_errno || errno_wanted(ret);
 }
 
 static __always_inline void fill_work(struct eb_work *k, struct eb_frame *f, struct eb_slot *s, __u8 layer, __s64 ret)

@@ -54,7 +54,7 @@ enum eb_flag {
 };
 
 struct eb_rec {
-	__u32 size;	/* of the whole record, a multiple of 8 */
+	__u32 size;	/* of the whole record, a multiple of 8; what the ring holds behind it is nothing */
 	__u8 kind;	/* enum eb_kind */
 	__u8 abi;	/* enum eb_abi, for EB_ENTER and EB_CALL */
 	__u16 flags;	/* enum eb_flag */
@@ -143,7 +143,7 @@ enum eb_work_flag {
 };
 
 enum eb_vfs_op {
-	EB_VFS_OPEN = 1,	/* args: open flags */
+	EB_VFS_OPEN = 1,	/* args: open flags; name, and no file: as asked, where it failed */
 	EB_VFS_READ = 2,
 	EB_VFS_WRITE = 3,
 	EB_VFS_FSYNC = 4,	/* offset, bytes: the range; args: 1 data only */
@@ -168,7 +168,11 @@ enum eb_vfs_op {
 	EB_VFS_MOUNT = 23,	/* name: the device; args: flags */
 	EB_VFS_UMOUNT = 24,	/* args: flags */
 	EB_VFS_LOOKUP = 25,	/* name: as asked; args: LOOKUP_* flags */
-	EB_VFS_OPS = 26,
+	EB_VFS_LOCK = 26,	/* offset, bytes: the range; args: F_* of fcntl(2), type F_*LCK; or of flock(2): 0, LOCK_* */
+	EB_VFS_GETXATTR = 27,	/* name; bytes: room for the value */
+	EB_VFS_LISTXATTR = 28,	/* bytes: room for the names */
+	EB_VFS_CLOSE = 29,
+	EB_VFS_OPS = 30,
 };
 
 /*

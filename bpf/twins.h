@@ -3,10 +3,20 @@
 #ifndef EB_TWINS_H
 #define EB_TWINS_H
 
+/*
+ * Word i of a typed context. The compiler must not compute its address, as it
+ * would for a switch: the verifier wants it constant.
+ */
+#define EB_CTX(ctx, i) ({                                                \
+	__u64 word;                                                      \
+	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(word) : "r"(ctx), "i"(8 * (i))); \
+	word;                                                            \
+})
+
 /* Argument i of a function: pruned to one load, for nargs is a constant to the verifier. */
 #define EB_RAW(w, ctx, p, i)                     \
 	if (nargs[p] > i)                        \
-		(w)->raw[i] = (ctx)[i];
+		(w)->raw[i] = EB_CTX(ctx, i);
 #define EB_RAW_ALL(w, ctx, p)                                            \
 	EB_RAW(w, ctx, p, 0) EB_RAW(w, ctx, p, 1) EB_RAW(w, ctx, p, 2)   \
 	EB_RAW(w, ctx, p, 3) EB_RAW(w, ctx, p, 4) EB_RAW(w, ctx, p, 5)

@@ -15,18 +15,26 @@
 #include "fd.h"
 #include "emit.h"
 #include "vfs.h"
+#include "vfsargs.h"
 #include "vfssel.h"
+#include "vfsfile.h"
+#include "vfscache.h"
+#include "vfshit.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Probed functions. Which of the kernel's, and which of its arguments is what, stands in loader/vfstable.go. */
-#define EB_POINTS(P)                     \
+/*
+ * Probed functions. Which of the kernel's, and which of its arguments is what,
+ * stands in loader/vfstable.go. F: those whose first argument is the file.
+ */
+#define EB_POINTS(P, F)                  \
+	P(open_call, EB_VFS_OPEN)        \
 	P(open, EB_VFS_OPEN)             \
-	P(read, EB_VFS_READ)             \
-	P(readv, EB_VFS_READ)            \
-	P(kernel_read, EB_VFS_READ)      \
-	P(write, EB_VFS_WRITE)           \
-	P(writev, EB_VFS_WRITE)          \
+	F(read, EB_VFS_READ)             \
+	F(readv, EB_VFS_READ)            \
+	F(kernel_read, EB_VFS_READ)      \
+	F(write, EB_VFS_WRITE)           \
+	F(writev, EB_VFS_WRITE)          \
 	P(fsync, EB_VFS_FSYNC)           \
 	P(fsync_fd, EB_VFS_FSYNC)        \
 	P(unlink, EB_VFS_UNLINK)         \
@@ -38,11 +46,14 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	P(link, EB_VFS_LINK)             \
 	P(symlink, EB_VFS_SYMLINK)       \
 	P(mknod, EB_VFS_MKNOD)           \
+	P(mknod_file, EB_VFS_MKNOD)      \
 	P(readdir, EB_VFS_READDIR)       \
 	P(getattr, EB_VFS_GETATTR)       \
 	P(setattr, EB_VFS_SETATTR)       \
 	P(setxattr, EB_VFS_SETXATTR)     \
 	P(removexattr, EB_VFS_REMOVEXATTR) \
+	P(getxattr, EB_VFS_GETXATTR)     \
+	P(listxattr, EB_VFS_LISTXATTR)   \
 	P(readlink, EB_VFS_READLINK)     \
 	P(fallocate, EB_VFS_FALLOCATE)   \
 	P(mmap, EB_VFS_MMAP)             \
@@ -53,14 +64,22 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 	P(splice, EB_VFS_SPLICE)         \
 	P(copy, EB_VFS_COPY)             \
 	P(mount, EB_VFS_MOUNT)           \
+	P(umount, EB_VFS_UMOUNT)         \
+	P(lock, EB_VFS_LOCK)             \
+	P(lock_test, EB_VFS_LOCK)        \
+	P(flock, EB_VFS_LOCK)            \
+	P(lease, EB_VFS_LOCK)            \
+	P(close, EB_VFS_CLOSE)           \
+	P(close_call, EB_VFS_CLOSE)      \
 	P(lookup, EB_VFS_LOOKUP)
 
 enum eb_vfs_point {
 #define P(name, op) EB_P_##name,
-	EB_POINTS(P)
+	EB_POINTS(P, P)
 #undef P
 	EB_P_want_write,
 	EB_P_want_write_file,
+	EB_P_looked,
 	EB_P_COUNT,
 };
 
@@ -84,20 +103,22 @@ __noinline int work_begin(__u32 slot, __u32 point, __u32 op)
 	f->point = point;
 	f->op = op;
 	f->flags = f->skip = 0;
+	f->ino = f->mode = 0;
 	f->context = op == EB_VFS_FAULT ? EB_BY_FAULT : context_of(s);
-	frame_numbers(w, f, point);
-	frame_target(w, f, point);
-	if (has_arg(point, EB_R_OBJECT))
-		frame_object(f, arg_of(w, point, EB_R_OBJECT), slot, at);
-	if (!f->dentry && !f->path && point != EB_P_rmdir_call)
+	if (op == EB_VFS_READ || op == EB_VFS_WRITE)
+		frame_rw(w, f, point);
+	else
+		frame_args(w, f, point);
+	if (!f->dentry && !f->path && point != EB_P_rmdir_call && point != EB_P_open_call)
 		return 0;	/* anonymous memory; no such descriptor */
 	if (at) {	/* one function of an operation within another */
 		struct eb_frame *up = frame_at(w, at - 1);
 		if (up->op == op && (!up->dentry || up->dentry == f->dentry)) {
 			if (!up->dentry) {
 				up->dentry = f->dentry;
+				up->mnt = f->mnt;
 				frame_mount(w, up);
-				frame_keep(up, slot, at);
+				frame_keep(up, slot, at - 1);
 			}
 			return 0;
 		}
@@ -114,124 +135,6 @@ __noinline int work_begin(__u32 slot, __u32 point, __u32 op)
 	return 0;
 }
 
-/* Takes the old name of a renamed file to the section's path, which has n bytes. Returns how many it has then. */
-__noinline int put_name(__u32 pos, __u32 n, __u32 key)
-{
-	struct eb_scratch *sc = scratch_get();
-	struct eb_name *old = bpf_map_lookup_elem(&old_names, &key);
-	if (!sc || !old || pos > EB_BUF_SIZE || n > EB_PATH_HALF)
-		return n;
-	char *data = sc->buf + pos;
-	__u32 len = old->len & 0xff;
-	__u32 to = n;
-	if (n != 1)	/* else it is the root */
-		to = n + 1;
-	if (to > EB_PATH_HALF + 1)
-		return n;
-	data[n == 1 ? 0 : n] = '/';
-	bpf_probe_read_kernel(data + to, len, old->name);
-	bpf_map_delete_elem(&old_names, &key);
-	return to + len;
-}
-
-/* A section that says which file (mnt, dentry) is. name_key, if not 0: the file of that old name in it. */
-__noinline int cap_at(__u64 mnt, __u64 dentry, __u32 tag, __u32 name_key)
-{
-	struct eb_scratch *sc = scratch_get();
-	if (!sc)
-		return 0;
-	struct eb_sec *sec = sec_begin(sc, EB_SEC_FD, tag);
-	if (!sec)
-		return 0;
-	__u32 pos = sc->pos + sizeof(struct eb_sec) + sizeof(struct eb_fdinfo);
-	struct eb_fdinfo *f = (void *)(sec + 1);
-	__builtin_memset(f, 0, sizeof(*f));
-	sec->addr = -1;
-	f->fd = -1;
-	__u32 from = fill_file(sc, f, mnt, (struct dentry *)dentry);
-	if (!mnt && !(f->flags & EB_FD_NAME))
-		f->flags |= EB_FD_CUT;
-	if (!f->ino || name_key) {
-		f->ino = sc->args[0];
-		f->mode = sc->args[1];
-	}
-	__u64 n = f->pathlen;
-	if (from > EB_PATH_HALF || n > EB_PATH_HALF)
-		return 0;
-	opaque(n);
-	if (n > EB_PATH_HALF)
-		return 0;
-	char *data = (char *)(f + 1);
-	if (n)
-		bpf_probe_read_kernel(data, n, sc->path + from);
-	if (name_key)
-		n = put_name(pos, n, name_key);
-	if (n > EB_PATH_HALF + 512)
-		return 0;
-	f->pathlen = n;
-	if (by_path && (f->flags & EB_FD_CUT || (!(f->flags & EB_FD_NAME) && path_wanted(pos, n))))
-		sc->args[6] = 1;	/* a path whose beginning is missing may be any */
-	__u64 tail = n & 7, *last = (__u64 *)(data + (n & ~7ULL));
-	*last = tail ? *last & ((1ULL << (tail * 8)) - 1) : 0;	/* padding */
-	sec->len = sizeof(*f) + n;
-	sec->want = sec->len;
-	sec->flags |= EB_S_KERNEL;
-	sec_end(sc, sizeof(*f) + n);
-	return 0;
-}
-
-/* A section with a string of the kernel's. */
-__noinline int cap_kernel_str(__u64 addr, __u32 tag)
-{
-	struct eb_scratch *sc = scratch_get();
-	if (!sc)
-		return 0;
-	struct eb_sec *sec = sec_begin(sc, EB_SEC_STR, tag);
-	if (!sec)
-		return 0;
-	char *data = (char *)(sec + 1);
-	long got = bpf_probe_read_kernel_str(data, EB_PATH_MAX, (void *)addr);
-	__u64 n = got > 0 ? got - 1 : 0;
-	opaque(n);
-	if (n > EB_PATH_MAX)
-		return 0;
-	*(__u64 *)(data + n) = 0;
-	sec->addr = 0;
-	sec->err = got < 0 ? -EFAULT : 0;
-	sec->len = n;
-	sec->flags |= EB_S_KERNEL;
-	sec_end(sc, n);
-	return 0;
-}
-
-/* The files that frame f is about, as sections. */
-static __always_inline void put_files(struct eb_scratch *sc, struct eb_frame *f, __s64 ret, __u32 slot, __u32 at)
-{
-	sc->args[0] = f->ino;
-	sc->args[1] = f->mode;
-	if (f->op == EB_VFS_RENAME) {
-		if (f->parent)
-			cap_at(f->mnt, f->parent, EB_TAG(0, EB_S_EXIT), slot * EB_FRAMES + at);
-		else
-			cap_at(f->mnt, f->dentry, EB_TAG(0, EB_S_EXIT), 0);
-		cap_at(f->mnt, ret ? f->dentry2 : f->dentry, EB_TAG(1, EB_S_EXIT), 0);
-		return;
-	}
-	if (f->dentry)
-		cap_at(f->mnt, f->dentry, EB_TAG(0, EB_S_EXIT), 0);
-	if (f->dentry2)
-		cap_at(f->mnt2 ? f->mnt2 : f->mnt, f->dentry2, EB_TAG(1, EB_S_EXIT), 0);
-	if (f->str)
-		cap_kernel_str(f->str, EB_TAG(2, 0));
-}
-
-static __always_inline void fill_fs(struct eb_work *k, struct eb_frame *f)
-{
-	struct dentry *d = (void *)f->dentry;
-	struct super_block___vfs *sb = (void *)BPF_CORE_READ(d, d_sb);
-	bpf_probe_read_kernel_str(k->fs, sizeof(k->fs), BPF_CORE_READ(sb, s_type, name));
-}
-
 /* Writes the record of frame `at`. */
 __noinline int work_emit(__u32 slot, __u32 at, __u64 now, __s64 ret)
 {
@@ -244,31 +147,47 @@ __noinline int work_emit(__u32 slot, __u32 at, __u64 now, __s64 ret)
 	__u64 me = work_start(sc);
 	sc->args[6] = 0;
 	put_files(sc, f, ret, slot, at);
-	if (by_path && !sc->args[6])
-		return 0;
+	int wanted = !by_path || sc->args[6];
 	struct eb_work_rec *r = (void *)sc->buf;
 	fill_work(&r->work, f, s, EB_LAYER_VFS, ret);
 	fill_fs(&r->work, f);
-	work_send(sc, s, slot, me, now);
+	if (w->own.sig)
+		cache_keep(sc, f, w->own.sig, r->work.fs, me, wanted);
+	if (wanted)
+		work_send(sc, s, slot, me, now);
 	return 0;
 }
 
-/* What is only known at the end. */
-static __always_inline void frame_end(struct eb_frame *f, __s64 ret)
+/* The file that was opened; of a whole open the result is it. */
+static __always_inline void open_end(struct eb_frame *f, __s64 *ret)
 {
-	if (f->op == EB_VFS_LOOKUP && ret) {
+	__u64 file = f->args[1];
+	f->args[1] = 0;	/* the kernel's address is nobody's business */
+	if (f->point == EB_P_open_call) {
+		f->mnt = f->dentry = 0;
+		if (*ret < 0 && *ret >= -4095)
+			return;	/* what stays is the name that was asked for */
+		file = *ret;
+		*ret = 0;
+		f->str = 0;
+		frame_file(f, (struct file *)file);
+	}
+	if (BPF_CORE_READ((struct file___vfs *)file, f_mode) & EB_FMODE_CREATED)
+		f->flags |= EB_WORK_CREATED;
+}
+
+/* What is only known at the end. */
+static __always_inline void frame_end(struct eb_frame *f, __s64 *ret)
+{
+	if (f->op == EB_VFS_LOOKUP && *ret) {
 		f->dentry = 0;	/* nothing was found, and the path is not filled in */
 	} else if (f->path) {
 		struct path *path = (void *)f->path;
 		f->mnt = (__u64)BPF_CORE_READ(path, mnt);
 		f->dentry = (__u64)BPF_CORE_READ(path, dentry);
 	}
-	if (f->op != EB_VFS_OPEN)
-		return;
-	struct file___vfs *file = (void *)f->args[1];
-	if (BPF_CORE_READ(file, f_mode) & EB_FMODE_CREATED)
-		f->flags |= EB_WORK_CREATED;
-	f->args[1] = 0;	/* the kernel's address is nobody's business */
+	if (f->op == EB_VFS_OPEN)
+		open_end(f, ret);
 }
 
 /* Is the result of an operation a number of bytes? */
@@ -290,8 +209,8 @@ static __always_inline int work_wanted(struct eb_frame *f, __s64 ret, __u64 now)
 	return 1;
 }
 
-/* A function has ended. */
-__noinline int work_end(__u32 slot, __u32 point, __s64 ret)
+/* A function has ended. sig: sig_typed of its file, or 0. */
+__noinline int work_end(__u32 slot, __u32 point, __s64 ret, __u64 sig)
 {
 	struct eb_works *w = works_at(slot);
 	struct eb_slot *s = slot_at(slot);
@@ -307,9 +226,11 @@ __noinline int work_end(__u32 slot, __u32 point, __s64 ret)
 		ret = 0;	/* from Linux 6.16 on a dentry */
 	if (f->skip)
 		return 0;
-	frame_end(f, ret);
+	frame_end(f, &ret);
 	if (work_wanted(f, ret, now)) {
-		work_emit(slot, at, now, ret);
+		w->own.sig = file_sig(f, sig);
+		if (!w->own.sig || !hit(slot, at, now, ret))
+			work_emit(slot, at, now, ret);
 	} else if (f->op == EB_VFS_RENAME) {
 		__u32 key = slot * EB_FRAMES + at;
 		bpf_map_delete_elem(&old_names, &key);
@@ -327,13 +248,57 @@ static __always_inline void note_mount(struct eb_works *w, __u32 point)
 		w->own.mnt = (__u64)BPF_CORE_READ((struct file *)v, f_path.mnt);
 }
 
-#define POINT(name, op) EB_TWINS(name, op, work_begin, work_end)
+#define work_ended(slot, point, ret) work_end(slot, point, ret, 0)
+#define POINT(name, op) EB_TWINS(name, op, work_begin, work_ended)
+
+/* As EB_TWINS, where the verifier knows the type of the first argument, the file. */
+#define FILE_POINT(name, op)                                             \
+	SEC("fentry/vfs_read") int name##_fentry(__u64 *ctx)             \
+	{                                                                \
+		EB_TRACED(slot, w)                                       \
+		preempt_off();                                           \
+		if (!turn_taken(w, ctx, EB_P_##name) && file_wanted(w, (void *)EB_CTX(ctx, 0))) { \
+			EB_RAW_ALL(w, ctx, EB_P_##name)                  \
+			work_begin(slot, EB_P_##name, op);               \
+		}                                                        \
+		preempt_on();                                            \
+		return 0;                                                \
+	}                                                                \
+	SEC("kprobe") int name##_kprobe(struct pt_regs *regs)            \
+	{                                                                \
+		EB_TRACED(slot, w)                                       \
+		arch_fn_args(regs, w->raw);                              \
+		work_begin(slot, EB_P_##name, op);                       \
+		return 0;                                                \
+	}                                                                \
+	SEC("fexit/vfs_read") int name##_fexit(__u64 *ctx)               \
+	{                                                                \
+		EB_TRACED(slot, w)                                       \
+		if (!w->depth && !preemptible)                           \
+			return 0;                                        \
+		preempt_off();                                           \
+		if (!turn_taken(w, ctx, EB_P_##name | EB_MAX_POINTS) && w->depth) { \
+			struct file *file = (void *)EB_CTX(ctx, 0);      \
+			__s64 ret = typed_result(w, ctx, nargs[EB_P_##name]); \
+			work_end(slot, EB_P_##name, ret, may_want(ret) ? sig_typed(file->f_path.dentry) : 0); \
+		}                                                        \
+		preempt_on();                                            \
+		return 0;                                                \
+	}                                                                \
+	SEC("kretprobe") int name##_kretprobe(struct pt_regs *regs)      \
+	{                                                                \
+		EB_TRACED(slot, w)                                       \
+		if (w->depth)                                            \
+			work_end(slot, EB_P_##name, arch_fn_ret(regs), 0); \
+		return 0;                                                \
+	}
 
 _Static_assert(EB_P_COUNT <= EB_MAX_POINTS, "the tables by point are too small");
 
-EB_POINTS(POINT)
+EB_POINTS(POINT, FILE_POINT)
 EB_ENTRY_TWINS(want_write, note_mount(w, EB_P_want_write))
 EB_ENTRY_TWINS(want_write_file, note_mount(w, EB_P_want_write_file))
+EB_ENTRY_TWINS(looked, w->own.look = arg_of(w, EB_P_looked, EB_R_PATH))
 
 const struct eb_work *keep_work __attribute__((unused));
 const enum eb_kind *keep_kind __attribute__((unused));

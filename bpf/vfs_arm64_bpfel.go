@@ -120,48 +120,64 @@ const (
 	VfsEbVfsOpEB_VFS_MOUNT       VfsEbVfsOp = 23
 	VfsEbVfsOpEB_VFS_UMOUNT      VfsEbVfsOp = 24
 	VfsEbVfsOpEB_VFS_LOOKUP      VfsEbVfsOp = 25
-	VfsEbVfsOpEB_VFS_OPS         VfsEbVfsOp = 26
+	VfsEbVfsOpEB_VFS_LOCK        VfsEbVfsOp = 26
+	VfsEbVfsOpEB_VFS_GETXATTR    VfsEbVfsOp = 27
+	VfsEbVfsOpEB_VFS_LISTXATTR   VfsEbVfsOp = 28
+	VfsEbVfsOpEB_VFS_CLOSE       VfsEbVfsOp = 29
+	VfsEbVfsOpEB_VFS_OPS         VfsEbVfsOp = 30
 )
 
 type VfsEbVfsPoint uint32
 
 const (
-	VfsEbVfsPointEB_P_open          VfsEbVfsPoint = 0
-	VfsEbVfsPointEB_P_read          VfsEbVfsPoint = 1
-	VfsEbVfsPointEB_P_readv         VfsEbVfsPoint = 2
-	VfsEbVfsPointEB_P_kernelRead    VfsEbVfsPoint = 3
-	VfsEbVfsPointEB_P_write         VfsEbVfsPoint = 4
-	VfsEbVfsPointEB_P_writev        VfsEbVfsPoint = 5
-	VfsEbVfsPointEB_P_fsync         VfsEbVfsPoint = 6
-	VfsEbVfsPointEB_P_fsyncFd       VfsEbVfsPoint = 7
-	VfsEbVfsPointEB_P_unlink        VfsEbVfsPoint = 8
-	VfsEbVfsPointEB_P_rename        VfsEbVfsPoint = 9
-	VfsEbVfsPointEB_P_mkdir         VfsEbVfsPoint = 10
-	VfsEbVfsPointEB_P_rmdirCall     VfsEbVfsPoint = 11
-	VfsEbVfsPointEB_P_rmdir         VfsEbVfsPoint = 12
-	VfsEbVfsPointEB_P_rmdirHook     VfsEbVfsPoint = 13
-	VfsEbVfsPointEB_P_link          VfsEbVfsPoint = 14
-	VfsEbVfsPointEB_P_symlink       VfsEbVfsPoint = 15
-	VfsEbVfsPointEB_P_mknod         VfsEbVfsPoint = 16
-	VfsEbVfsPointEB_P_readdir       VfsEbVfsPoint = 17
-	VfsEbVfsPointEB_P_getattr       VfsEbVfsPoint = 18
-	VfsEbVfsPointEB_P_setattr       VfsEbVfsPoint = 19
-	VfsEbVfsPointEB_P_setxattr      VfsEbVfsPoint = 20
-	VfsEbVfsPointEB_P_removexattr   VfsEbVfsPoint = 21
-	VfsEbVfsPointEB_P_readlink      VfsEbVfsPoint = 22
-	VfsEbVfsPointEB_P_fallocate     VfsEbVfsPoint = 23
-	VfsEbVfsPointEB_P_mmap          VfsEbVfsPoint = 24
-	VfsEbVfsPointEB_P_fault         VfsEbVfsPoint = 25
-	VfsEbVfsPointEB_P_faultShmem    VfsEbVfsPoint = 26
-	VfsEbVfsPointEB_P_sendfile      VfsEbVfsPoint = 27
-	VfsEbVfsPointEB_P_sendpipe      VfsEbVfsPoint = 28
-	VfsEbVfsPointEB_P_splice        VfsEbVfsPoint = 29
-	VfsEbVfsPointEB_P_copy          VfsEbVfsPoint = 30
-	VfsEbVfsPointEB_P_mount         VfsEbVfsPoint = 31
-	VfsEbVfsPointEB_P_lookup        VfsEbVfsPoint = 32
-	VfsEbVfsPointEB_P_wantWrite     VfsEbVfsPoint = 33
-	VfsEbVfsPointEB_P_wantWriteFile VfsEbVfsPoint = 34
-	VfsEbVfsPointEB_P_COUNT         VfsEbVfsPoint = 35
+	VfsEbVfsPointEB_P_openCall      VfsEbVfsPoint = 0
+	VfsEbVfsPointEB_P_open          VfsEbVfsPoint = 1
+	VfsEbVfsPointEB_P_read          VfsEbVfsPoint = 2
+	VfsEbVfsPointEB_P_readv         VfsEbVfsPoint = 3
+	VfsEbVfsPointEB_P_kernelRead    VfsEbVfsPoint = 4
+	VfsEbVfsPointEB_P_write         VfsEbVfsPoint = 5
+	VfsEbVfsPointEB_P_writev        VfsEbVfsPoint = 6
+	VfsEbVfsPointEB_P_fsync         VfsEbVfsPoint = 7
+	VfsEbVfsPointEB_P_fsyncFd       VfsEbVfsPoint = 8
+	VfsEbVfsPointEB_P_unlink        VfsEbVfsPoint = 9
+	VfsEbVfsPointEB_P_rename        VfsEbVfsPoint = 10
+	VfsEbVfsPointEB_P_mkdir         VfsEbVfsPoint = 11
+	VfsEbVfsPointEB_P_rmdirCall     VfsEbVfsPoint = 12
+	VfsEbVfsPointEB_P_rmdir         VfsEbVfsPoint = 13
+	VfsEbVfsPointEB_P_rmdirHook     VfsEbVfsPoint = 14
+	VfsEbVfsPointEB_P_link          VfsEbVfsPoint = 15
+	VfsEbVfsPointEB_P_symlink       VfsEbVfsPoint = 16
+	VfsEbVfsPointEB_P_mknod         VfsEbVfsPoint = 17
+	VfsEbVfsPointEB_P_mknodFile     VfsEbVfsPoint = 18
+	VfsEbVfsPointEB_P_readdir       VfsEbVfsPoint = 19
+	VfsEbVfsPointEB_P_getattr       VfsEbVfsPoint = 20
+	VfsEbVfsPointEB_P_setattr       VfsEbVfsPoint = 21
+	VfsEbVfsPointEB_P_setxattr      VfsEbVfsPoint = 22
+	VfsEbVfsPointEB_P_removexattr   VfsEbVfsPoint = 23
+	VfsEbVfsPointEB_P_getxattr      VfsEbVfsPoint = 24
+	VfsEbVfsPointEB_P_listxattr     VfsEbVfsPoint = 25
+	VfsEbVfsPointEB_P_readlink      VfsEbVfsPoint = 26
+	VfsEbVfsPointEB_P_fallocate     VfsEbVfsPoint = 27
+	VfsEbVfsPointEB_P_mmap          VfsEbVfsPoint = 28
+	VfsEbVfsPointEB_P_fault         VfsEbVfsPoint = 29
+	VfsEbVfsPointEB_P_faultShmem    VfsEbVfsPoint = 30
+	VfsEbVfsPointEB_P_sendfile      VfsEbVfsPoint = 31
+	VfsEbVfsPointEB_P_sendpipe      VfsEbVfsPoint = 32
+	VfsEbVfsPointEB_P_splice        VfsEbVfsPoint = 33
+	VfsEbVfsPointEB_P_copy          VfsEbVfsPoint = 34
+	VfsEbVfsPointEB_P_mount         VfsEbVfsPoint = 35
+	VfsEbVfsPointEB_P_umount        VfsEbVfsPoint = 36
+	VfsEbVfsPointEB_P_lock          VfsEbVfsPoint = 37
+	VfsEbVfsPointEB_P_lockTest      VfsEbVfsPoint = 38
+	VfsEbVfsPointEB_P_flock         VfsEbVfsPoint = 39
+	VfsEbVfsPointEB_P_lease         VfsEbVfsPoint = 40
+	VfsEbVfsPointEB_P_close         VfsEbVfsPoint = 41
+	VfsEbVfsPointEB_P_closeCall     VfsEbVfsPoint = 42
+	VfsEbVfsPointEB_P_lookup        VfsEbVfsPoint = 43
+	VfsEbVfsPointEB_P_wantWrite     VfsEbVfsPoint = 44
+	VfsEbVfsPointEB_P_wantWriteFile VfsEbVfsPoint = 45
+	VfsEbVfsPointEB_P_looked        VfsEbVfsPoint = 46
+	VfsEbVfsPointEB_P_COUNT         VfsEbVfsPoint = 47
 )
 
 type VfsEbWork struct {
@@ -194,8 +210,12 @@ type VfsEbWorks struct {
 	Cause uint64
 	Start uint64
 	Own   struct {
-		_   structs.HostLayout
-		Mnt uint64
+		_        structs.HostLayout
+		Mnt      uint64
+		Look     uint64
+		Sig      uint64
+		FsType   uint64
+		FsWanted uint64
 	}
 	Raw     [8]uint64
 	Depth   uint32
@@ -231,6 +251,7 @@ type VfsEbWorks struct {
 //
 // Used for safe lookups in a Collection or CollectionSpec.
 const (
+	VfsMapCached                = "cached"
 	VfsMapClaimed               = "claimed"
 	VfsMapCounts                = "counts"
 	VfsMapFreeSlots             = "free_slots"
@@ -245,6 +266,14 @@ const (
 	VfsMapVariants              = "variants"
 	VfsMapVfsPaths              = "vfs_paths"
 	VfsMapWorks                 = "works"
+	VfsProgCloseCallFentry      = "close_call_fentry"
+	VfsProgCloseCallFexit       = "close_call_fexit"
+	VfsProgCloseCallKprobe      = "close_call_kprobe"
+	VfsProgCloseCallKretprobe   = "close_call_kretprobe"
+	VfsProgCloseFentry          = "close_fentry"
+	VfsProgCloseFexit           = "close_fexit"
+	VfsProgCloseKprobe          = "close_kprobe"
+	VfsProgCloseKretprobe       = "close_kretprobe"
 	VfsProgCopyFentry           = "copy_fentry"
 	VfsProgCopyFexit            = "copy_fexit"
 	VfsProgCopyKprobe           = "copy_kprobe"
@@ -261,6 +290,10 @@ const (
 	VfsProgFaultShmemFexit      = "fault_shmem_fexit"
 	VfsProgFaultShmemKprobe     = "fault_shmem_kprobe"
 	VfsProgFaultShmemKretprobe  = "fault_shmem_kretprobe"
+	VfsProgFlockFentry          = "flock_fentry"
+	VfsProgFlockFexit           = "flock_fexit"
+	VfsProgFlockKprobe          = "flock_kprobe"
+	VfsProgFlockKretprobe       = "flock_kretprobe"
 	VfsProgFsyncFdFentry        = "fsync_fd_fentry"
 	VfsProgFsyncFdFexit         = "fsync_fd_fexit"
 	VfsProgFsyncFdKprobe        = "fsync_fd_kprobe"
@@ -273,14 +306,36 @@ const (
 	VfsProgGetattrFexit         = "getattr_fexit"
 	VfsProgGetattrKprobe        = "getattr_kprobe"
 	VfsProgGetattrKretprobe     = "getattr_kretprobe"
+	VfsProgGetxattrFentry       = "getxattr_fentry"
+	VfsProgGetxattrFexit        = "getxattr_fexit"
+	VfsProgGetxattrKprobe       = "getxattr_kprobe"
+	VfsProgGetxattrKretprobe    = "getxattr_kretprobe"
 	VfsProgKernelReadFentry     = "kernel_read_fentry"
 	VfsProgKernelReadFexit      = "kernel_read_fexit"
 	VfsProgKernelReadKprobe     = "kernel_read_kprobe"
 	VfsProgKernelReadKretprobe  = "kernel_read_kretprobe"
+	VfsProgLeaseFentry          = "lease_fentry"
+	VfsProgLeaseFexit           = "lease_fexit"
+	VfsProgLeaseKprobe          = "lease_kprobe"
+	VfsProgLeaseKretprobe       = "lease_kretprobe"
 	VfsProgLinkFentry           = "link_fentry"
 	VfsProgLinkFexit            = "link_fexit"
 	VfsProgLinkKprobe           = "link_kprobe"
 	VfsProgLinkKretprobe        = "link_kretprobe"
+	VfsProgListxattrFentry      = "listxattr_fentry"
+	VfsProgListxattrFexit       = "listxattr_fexit"
+	VfsProgListxattrKprobe      = "listxattr_kprobe"
+	VfsProgListxattrKretprobe   = "listxattr_kretprobe"
+	VfsProgLockFentry           = "lock_fentry"
+	VfsProgLockFexit            = "lock_fexit"
+	VfsProgLockKprobe           = "lock_kprobe"
+	VfsProgLockKretprobe        = "lock_kretprobe"
+	VfsProgLockTestFentry       = "lock_test_fentry"
+	VfsProgLockTestFexit        = "lock_test_fexit"
+	VfsProgLockTestKprobe       = "lock_test_kprobe"
+	VfsProgLockTestKretprobe    = "lock_test_kretprobe"
+	VfsProgLookedFentry         = "looked_fentry"
+	VfsProgLookedKprobe         = "looked_kprobe"
 	VfsProgLookupFentry         = "lookup_fentry"
 	VfsProgLookupFexit          = "lookup_fexit"
 	VfsProgLookupKprobe         = "lookup_kprobe"
@@ -291,6 +346,10 @@ const (
 	VfsProgMkdirKretprobe       = "mkdir_kretprobe"
 	VfsProgMknodFentry          = "mknod_fentry"
 	VfsProgMknodFexit           = "mknod_fexit"
+	VfsProgMknodFileFentry      = "mknod_file_fentry"
+	VfsProgMknodFileFexit       = "mknod_file_fexit"
+	VfsProgMknodFileKprobe      = "mknod_file_kprobe"
+	VfsProgMknodFileKretprobe   = "mknod_file_kretprobe"
 	VfsProgMknodKprobe          = "mknod_kprobe"
 	VfsProgMknodKretprobe       = "mknod_kretprobe"
 	VfsProgMmapFentry           = "mmap_fentry"
@@ -301,6 +360,10 @@ const (
 	VfsProgMountFexit           = "mount_fexit"
 	VfsProgMountKprobe          = "mount_kprobe"
 	VfsProgMountKretprobe       = "mount_kretprobe"
+	VfsProgOpenCallFentry       = "open_call_fentry"
+	VfsProgOpenCallFexit        = "open_call_fexit"
+	VfsProgOpenCallKprobe       = "open_call_kprobe"
+	VfsProgOpenCallKretprobe    = "open_call_kretprobe"
 	VfsProgOpenFentry           = "open_fentry"
 	VfsProgOpenFexit            = "open_fexit"
 	VfsProgOpenKprobe           = "open_kprobe"
@@ -365,6 +428,10 @@ const (
 	VfsProgSymlinkFexit         = "symlink_fexit"
 	VfsProgSymlinkKprobe        = "symlink_kprobe"
 	VfsProgSymlinkKretprobe     = "symlink_kretprobe"
+	VfsProgUmountFentry         = "umount_fentry"
+	VfsProgUmountFexit          = "umount_fexit"
+	VfsProgUmountKprobe         = "umount_kprobe"
+	VfsProgUmountKretprobe      = "umount_kretprobe"
 	VfsProgUnlinkFentry         = "unlink_fentry"
 	VfsProgUnlinkFexit          = "unlink_fexit"
 	VfsProgUnlinkKprobe         = "unlink_kprobe"
@@ -478,6 +545,14 @@ type VfsSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type VfsProgramSpecs struct {
+	CloseCallFentry      *ebpf.ProgramSpec `ebpf:"close_call_fentry"`
+	CloseCallFexit       *ebpf.ProgramSpec `ebpf:"close_call_fexit"`
+	CloseCallKprobe      *ebpf.ProgramSpec `ebpf:"close_call_kprobe"`
+	CloseCallKretprobe   *ebpf.ProgramSpec `ebpf:"close_call_kretprobe"`
+	CloseFentry          *ebpf.ProgramSpec `ebpf:"close_fentry"`
+	CloseFexit           *ebpf.ProgramSpec `ebpf:"close_fexit"`
+	CloseKprobe          *ebpf.ProgramSpec `ebpf:"close_kprobe"`
+	CloseKretprobe       *ebpf.ProgramSpec `ebpf:"close_kretprobe"`
 	CopyFentry           *ebpf.ProgramSpec `ebpf:"copy_fentry"`
 	CopyFexit            *ebpf.ProgramSpec `ebpf:"copy_fexit"`
 	CopyKprobe           *ebpf.ProgramSpec `ebpf:"copy_kprobe"`
@@ -494,6 +569,10 @@ type VfsProgramSpecs struct {
 	FaultShmemFexit      *ebpf.ProgramSpec `ebpf:"fault_shmem_fexit"`
 	FaultShmemKprobe     *ebpf.ProgramSpec `ebpf:"fault_shmem_kprobe"`
 	FaultShmemKretprobe  *ebpf.ProgramSpec `ebpf:"fault_shmem_kretprobe"`
+	FlockFentry          *ebpf.ProgramSpec `ebpf:"flock_fentry"`
+	FlockFexit           *ebpf.ProgramSpec `ebpf:"flock_fexit"`
+	FlockKprobe          *ebpf.ProgramSpec `ebpf:"flock_kprobe"`
+	FlockKretprobe       *ebpf.ProgramSpec `ebpf:"flock_kretprobe"`
 	FsyncFdFentry        *ebpf.ProgramSpec `ebpf:"fsync_fd_fentry"`
 	FsyncFdFexit         *ebpf.ProgramSpec `ebpf:"fsync_fd_fexit"`
 	FsyncFdKprobe        *ebpf.ProgramSpec `ebpf:"fsync_fd_kprobe"`
@@ -506,14 +585,36 @@ type VfsProgramSpecs struct {
 	GetattrFexit         *ebpf.ProgramSpec `ebpf:"getattr_fexit"`
 	GetattrKprobe        *ebpf.ProgramSpec `ebpf:"getattr_kprobe"`
 	GetattrKretprobe     *ebpf.ProgramSpec `ebpf:"getattr_kretprobe"`
+	GetxattrFentry       *ebpf.ProgramSpec `ebpf:"getxattr_fentry"`
+	GetxattrFexit        *ebpf.ProgramSpec `ebpf:"getxattr_fexit"`
+	GetxattrKprobe       *ebpf.ProgramSpec `ebpf:"getxattr_kprobe"`
+	GetxattrKretprobe    *ebpf.ProgramSpec `ebpf:"getxattr_kretprobe"`
 	KernelReadFentry     *ebpf.ProgramSpec `ebpf:"kernel_read_fentry"`
 	KernelReadFexit      *ebpf.ProgramSpec `ebpf:"kernel_read_fexit"`
 	KernelReadKprobe     *ebpf.ProgramSpec `ebpf:"kernel_read_kprobe"`
 	KernelReadKretprobe  *ebpf.ProgramSpec `ebpf:"kernel_read_kretprobe"`
+	LeaseFentry          *ebpf.ProgramSpec `ebpf:"lease_fentry"`
+	LeaseFexit           *ebpf.ProgramSpec `ebpf:"lease_fexit"`
+	LeaseKprobe          *ebpf.ProgramSpec `ebpf:"lease_kprobe"`
+	LeaseKretprobe       *ebpf.ProgramSpec `ebpf:"lease_kretprobe"`
 	LinkFentry           *ebpf.ProgramSpec `ebpf:"link_fentry"`
 	LinkFexit            *ebpf.ProgramSpec `ebpf:"link_fexit"`
 	LinkKprobe           *ebpf.ProgramSpec `ebpf:"link_kprobe"`
 	LinkKretprobe        *ebpf.ProgramSpec `ebpf:"link_kretprobe"`
+	ListxattrFentry      *ebpf.ProgramSpec `ebpf:"listxattr_fentry"`
+	ListxattrFexit       *ebpf.ProgramSpec `ebpf:"listxattr_fexit"`
+	ListxattrKprobe      *ebpf.ProgramSpec `ebpf:"listxattr_kprobe"`
+	ListxattrKretprobe   *ebpf.ProgramSpec `ebpf:"listxattr_kretprobe"`
+	LockFentry           *ebpf.ProgramSpec `ebpf:"lock_fentry"`
+	LockFexit            *ebpf.ProgramSpec `ebpf:"lock_fexit"`
+	LockKprobe           *ebpf.ProgramSpec `ebpf:"lock_kprobe"`
+	LockKretprobe        *ebpf.ProgramSpec `ebpf:"lock_kretprobe"`
+	LockTestFentry       *ebpf.ProgramSpec `ebpf:"lock_test_fentry"`
+	LockTestFexit        *ebpf.ProgramSpec `ebpf:"lock_test_fexit"`
+	LockTestKprobe       *ebpf.ProgramSpec `ebpf:"lock_test_kprobe"`
+	LockTestKretprobe    *ebpf.ProgramSpec `ebpf:"lock_test_kretprobe"`
+	LookedFentry         *ebpf.ProgramSpec `ebpf:"looked_fentry"`
+	LookedKprobe         *ebpf.ProgramSpec `ebpf:"looked_kprobe"`
 	LookupFentry         *ebpf.ProgramSpec `ebpf:"lookup_fentry"`
 	LookupFexit          *ebpf.ProgramSpec `ebpf:"lookup_fexit"`
 	LookupKprobe         *ebpf.ProgramSpec `ebpf:"lookup_kprobe"`
@@ -524,6 +625,10 @@ type VfsProgramSpecs struct {
 	MkdirKretprobe       *ebpf.ProgramSpec `ebpf:"mkdir_kretprobe"`
 	MknodFentry          *ebpf.ProgramSpec `ebpf:"mknod_fentry"`
 	MknodFexit           *ebpf.ProgramSpec `ebpf:"mknod_fexit"`
+	MknodFileFentry      *ebpf.ProgramSpec `ebpf:"mknod_file_fentry"`
+	MknodFileFexit       *ebpf.ProgramSpec `ebpf:"mknod_file_fexit"`
+	MknodFileKprobe      *ebpf.ProgramSpec `ebpf:"mknod_file_kprobe"`
+	MknodFileKretprobe   *ebpf.ProgramSpec `ebpf:"mknod_file_kretprobe"`
 	MknodKprobe          *ebpf.ProgramSpec `ebpf:"mknod_kprobe"`
 	MknodKretprobe       *ebpf.ProgramSpec `ebpf:"mknod_kretprobe"`
 	MmapFentry           *ebpf.ProgramSpec `ebpf:"mmap_fentry"`
@@ -534,6 +639,10 @@ type VfsProgramSpecs struct {
 	MountFexit           *ebpf.ProgramSpec `ebpf:"mount_fexit"`
 	MountKprobe          *ebpf.ProgramSpec `ebpf:"mount_kprobe"`
 	MountKretprobe       *ebpf.ProgramSpec `ebpf:"mount_kretprobe"`
+	OpenCallFentry       *ebpf.ProgramSpec `ebpf:"open_call_fentry"`
+	OpenCallFexit        *ebpf.ProgramSpec `ebpf:"open_call_fexit"`
+	OpenCallKprobe       *ebpf.ProgramSpec `ebpf:"open_call_kprobe"`
+	OpenCallKretprobe    *ebpf.ProgramSpec `ebpf:"open_call_kretprobe"`
 	OpenFentry           *ebpf.ProgramSpec `ebpf:"open_fentry"`
 	OpenFexit            *ebpf.ProgramSpec `ebpf:"open_fexit"`
 	OpenKprobe           *ebpf.ProgramSpec `ebpf:"open_kprobe"`
@@ -598,6 +707,10 @@ type VfsProgramSpecs struct {
 	SymlinkFexit         *ebpf.ProgramSpec `ebpf:"symlink_fexit"`
 	SymlinkKprobe        *ebpf.ProgramSpec `ebpf:"symlink_kprobe"`
 	SymlinkKretprobe     *ebpf.ProgramSpec `ebpf:"symlink_kretprobe"`
+	UmountFentry         *ebpf.ProgramSpec `ebpf:"umount_fentry"`
+	UmountFexit          *ebpf.ProgramSpec `ebpf:"umount_fexit"`
+	UmountKprobe         *ebpf.ProgramSpec `ebpf:"umount_kprobe"`
+	UmountKretprobe      *ebpf.ProgramSpec `ebpf:"umount_kretprobe"`
 	UnlinkFentry         *ebpf.ProgramSpec `ebpf:"unlink_fentry"`
 	UnlinkFexit          *ebpf.ProgramSpec `ebpf:"unlink_fexit"`
 	UnlinkKprobe         *ebpf.ProgramSpec `ebpf:"unlink_kprobe"`
@@ -620,6 +733,7 @@ type VfsProgramSpecs struct {
 //
 // It can be passed ebpf.CollectionSpec.Assign.
 type VfsMapSpecs struct {
+	Cached    *ebpf.MapSpec `ebpf:"cached"`
 	Claimed   *ebpf.MapSpec `ebpf:"claimed"`
 	Counts    *ebpf.MapSpec `ebpf:"counts"`
 	FreeSlots *ebpf.MapSpec `ebpf:"free_slots"`
@@ -715,6 +829,7 @@ func (o *VfsObjects) Close() error {
 //
 // It can be passed to LoadVfsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type VfsMaps struct {
+	Cached    *ebpf.Map `ebpf:"cached"`
 	Claimed   *ebpf.Map `ebpf:"claimed"`
 	Counts    *ebpf.Map `ebpf:"counts"`
 	FreeSlots *ebpf.Map `ebpf:"free_slots"`
@@ -733,6 +848,7 @@ type VfsMaps struct {
 
 func (m *VfsMaps) Close() error {
 	return _VfsClose(
+		m.Cached,
 		m.Claimed,
 		m.Counts,
 		m.FreeSlots,
@@ -813,6 +929,14 @@ type VfsVariables struct {
 //
 // It can be passed to LoadVfsObjects or ebpf.CollectionSpec.LoadAndAssign.
 type VfsPrograms struct {
+	CloseCallFentry      *ebpf.Program `ebpf:"close_call_fentry"`
+	CloseCallFexit       *ebpf.Program `ebpf:"close_call_fexit"`
+	CloseCallKprobe      *ebpf.Program `ebpf:"close_call_kprobe"`
+	CloseCallKretprobe   *ebpf.Program `ebpf:"close_call_kretprobe"`
+	CloseFentry          *ebpf.Program `ebpf:"close_fentry"`
+	CloseFexit           *ebpf.Program `ebpf:"close_fexit"`
+	CloseKprobe          *ebpf.Program `ebpf:"close_kprobe"`
+	CloseKretprobe       *ebpf.Program `ebpf:"close_kretprobe"`
 	CopyFentry           *ebpf.Program `ebpf:"copy_fentry"`
 	CopyFexit            *ebpf.Program `ebpf:"copy_fexit"`
 	CopyKprobe           *ebpf.Program `ebpf:"copy_kprobe"`
@@ -829,6 +953,10 @@ type VfsPrograms struct {
 	FaultShmemFexit      *ebpf.Program `ebpf:"fault_shmem_fexit"`
 	FaultShmemKprobe     *ebpf.Program `ebpf:"fault_shmem_kprobe"`
 	FaultShmemKretprobe  *ebpf.Program `ebpf:"fault_shmem_kretprobe"`
+	FlockFentry          *ebpf.Program `ebpf:"flock_fentry"`
+	FlockFexit           *ebpf.Program `ebpf:"flock_fexit"`
+	FlockKprobe          *ebpf.Program `ebpf:"flock_kprobe"`
+	FlockKretprobe       *ebpf.Program `ebpf:"flock_kretprobe"`
 	FsyncFdFentry        *ebpf.Program `ebpf:"fsync_fd_fentry"`
 	FsyncFdFexit         *ebpf.Program `ebpf:"fsync_fd_fexit"`
 	FsyncFdKprobe        *ebpf.Program `ebpf:"fsync_fd_kprobe"`
@@ -841,14 +969,36 @@ type VfsPrograms struct {
 	GetattrFexit         *ebpf.Program `ebpf:"getattr_fexit"`
 	GetattrKprobe        *ebpf.Program `ebpf:"getattr_kprobe"`
 	GetattrKretprobe     *ebpf.Program `ebpf:"getattr_kretprobe"`
+	GetxattrFentry       *ebpf.Program `ebpf:"getxattr_fentry"`
+	GetxattrFexit        *ebpf.Program `ebpf:"getxattr_fexit"`
+	GetxattrKprobe       *ebpf.Program `ebpf:"getxattr_kprobe"`
+	GetxattrKretprobe    *ebpf.Program `ebpf:"getxattr_kretprobe"`
 	KernelReadFentry     *ebpf.Program `ebpf:"kernel_read_fentry"`
 	KernelReadFexit      *ebpf.Program `ebpf:"kernel_read_fexit"`
 	KernelReadKprobe     *ebpf.Program `ebpf:"kernel_read_kprobe"`
 	KernelReadKretprobe  *ebpf.Program `ebpf:"kernel_read_kretprobe"`
+	LeaseFentry          *ebpf.Program `ebpf:"lease_fentry"`
+	LeaseFexit           *ebpf.Program `ebpf:"lease_fexit"`
+	LeaseKprobe          *ebpf.Program `ebpf:"lease_kprobe"`
+	LeaseKretprobe       *ebpf.Program `ebpf:"lease_kretprobe"`
 	LinkFentry           *ebpf.Program `ebpf:"link_fentry"`
 	LinkFexit            *ebpf.Program `ebpf:"link_fexit"`
 	LinkKprobe           *ebpf.Program `ebpf:"link_kprobe"`
 	LinkKretprobe        *ebpf.Program `ebpf:"link_kretprobe"`
+	ListxattrFentry      *ebpf.Program `ebpf:"listxattr_fentry"`
+	ListxattrFexit       *ebpf.Program `ebpf:"listxattr_fexit"`
+	ListxattrKprobe      *ebpf.Program `ebpf:"listxattr_kprobe"`
+	ListxattrKretprobe   *ebpf.Program `ebpf:"listxattr_kretprobe"`
+	LockFentry           *ebpf.Program `ebpf:"lock_fentry"`
+	LockFexit            *ebpf.Program `ebpf:"lock_fexit"`
+	LockKprobe           *ebpf.Program `ebpf:"lock_kprobe"`
+	LockKretprobe        *ebpf.Program `ebpf:"lock_kretprobe"`
+	LockTestFentry       *ebpf.Program `ebpf:"lock_test_fentry"`
+	LockTestFexit        *ebpf.Program `ebpf:"lock_test_fexit"`
+	LockTestKprobe       *ebpf.Program `ebpf:"lock_test_kprobe"`
+	LockTestKretprobe    *ebpf.Program `ebpf:"lock_test_kretprobe"`
+	LookedFentry         *ebpf.Program `ebpf:"looked_fentry"`
+	LookedKprobe         *ebpf.Program `ebpf:"looked_kprobe"`
 	LookupFentry         *ebpf.Program `ebpf:"lookup_fentry"`
 	LookupFexit          *ebpf.Program `ebpf:"lookup_fexit"`
 	LookupKprobe         *ebpf.Program `ebpf:"lookup_kprobe"`
@@ -859,6 +1009,10 @@ type VfsPrograms struct {
 	MkdirKretprobe       *ebpf.Program `ebpf:"mkdir_kretprobe"`
 	MknodFentry          *ebpf.Program `ebpf:"mknod_fentry"`
 	MknodFexit           *ebpf.Program `ebpf:"mknod_fexit"`
+	MknodFileFentry      *ebpf.Program `ebpf:"mknod_file_fentry"`
+	MknodFileFexit       *ebpf.Program `ebpf:"mknod_file_fexit"`
+	MknodFileKprobe      *ebpf.Program `ebpf:"mknod_file_kprobe"`
+	MknodFileKretprobe   *ebpf.Program `ebpf:"mknod_file_kretprobe"`
 	MknodKprobe          *ebpf.Program `ebpf:"mknod_kprobe"`
 	MknodKretprobe       *ebpf.Program `ebpf:"mknod_kretprobe"`
 	MmapFentry           *ebpf.Program `ebpf:"mmap_fentry"`
@@ -869,6 +1023,10 @@ type VfsPrograms struct {
 	MountFexit           *ebpf.Program `ebpf:"mount_fexit"`
 	MountKprobe          *ebpf.Program `ebpf:"mount_kprobe"`
 	MountKretprobe       *ebpf.Program `ebpf:"mount_kretprobe"`
+	OpenCallFentry       *ebpf.Program `ebpf:"open_call_fentry"`
+	OpenCallFexit        *ebpf.Program `ebpf:"open_call_fexit"`
+	OpenCallKprobe       *ebpf.Program `ebpf:"open_call_kprobe"`
+	OpenCallKretprobe    *ebpf.Program `ebpf:"open_call_kretprobe"`
 	OpenFentry           *ebpf.Program `ebpf:"open_fentry"`
 	OpenFexit            *ebpf.Program `ebpf:"open_fexit"`
 	OpenKprobe           *ebpf.Program `ebpf:"open_kprobe"`
@@ -933,6 +1091,10 @@ type VfsPrograms struct {
 	SymlinkFexit         *ebpf.Program `ebpf:"symlink_fexit"`
 	SymlinkKprobe        *ebpf.Program `ebpf:"symlink_kprobe"`
 	SymlinkKretprobe     *ebpf.Program `ebpf:"symlink_kretprobe"`
+	UmountFentry         *ebpf.Program `ebpf:"umount_fentry"`
+	UmountFexit          *ebpf.Program `ebpf:"umount_fexit"`
+	UmountKprobe         *ebpf.Program `ebpf:"umount_kprobe"`
+	UmountKretprobe      *ebpf.Program `ebpf:"umount_kretprobe"`
 	UnlinkFentry         *ebpf.Program `ebpf:"unlink_fentry"`
 	UnlinkFexit          *ebpf.Program `ebpf:"unlink_fexit"`
 	UnlinkKprobe         *ebpf.Program `ebpf:"unlink_kprobe"`
@@ -953,6 +1115,14 @@ type VfsPrograms struct {
 
 func (p *VfsPrograms) Close() error {
 	return _VfsClose(
+		p.CloseCallFentry,
+		p.CloseCallFexit,
+		p.CloseCallKprobe,
+		p.CloseCallKretprobe,
+		p.CloseFentry,
+		p.CloseFexit,
+		p.CloseKprobe,
+		p.CloseKretprobe,
 		p.CopyFentry,
 		p.CopyFexit,
 		p.CopyKprobe,
@@ -969,6 +1139,10 @@ func (p *VfsPrograms) Close() error {
 		p.FaultShmemFexit,
 		p.FaultShmemKprobe,
 		p.FaultShmemKretprobe,
+		p.FlockFentry,
+		p.FlockFexit,
+		p.FlockKprobe,
+		p.FlockKretprobe,
 		p.FsyncFdFentry,
 		p.FsyncFdFexit,
 		p.FsyncFdKprobe,
@@ -981,14 +1155,36 @@ func (p *VfsPrograms) Close() error {
 		p.GetattrFexit,
 		p.GetattrKprobe,
 		p.GetattrKretprobe,
+		p.GetxattrFentry,
+		p.GetxattrFexit,
+		p.GetxattrKprobe,
+		p.GetxattrKretprobe,
 		p.KernelReadFentry,
 		p.KernelReadFexit,
 		p.KernelReadKprobe,
 		p.KernelReadKretprobe,
+		p.LeaseFentry,
+		p.LeaseFexit,
+		p.LeaseKprobe,
+		p.LeaseKretprobe,
 		p.LinkFentry,
 		p.LinkFexit,
 		p.LinkKprobe,
 		p.LinkKretprobe,
+		p.ListxattrFentry,
+		p.ListxattrFexit,
+		p.ListxattrKprobe,
+		p.ListxattrKretprobe,
+		p.LockFentry,
+		p.LockFexit,
+		p.LockKprobe,
+		p.LockKretprobe,
+		p.LockTestFentry,
+		p.LockTestFexit,
+		p.LockTestKprobe,
+		p.LockTestKretprobe,
+		p.LookedFentry,
+		p.LookedKprobe,
 		p.LookupFentry,
 		p.LookupFexit,
 		p.LookupKprobe,
@@ -999,6 +1195,10 @@ func (p *VfsPrograms) Close() error {
 		p.MkdirKretprobe,
 		p.MknodFentry,
 		p.MknodFexit,
+		p.MknodFileFentry,
+		p.MknodFileFexit,
+		p.MknodFileKprobe,
+		p.MknodFileKretprobe,
 		p.MknodKprobe,
 		p.MknodKretprobe,
 		p.MmapFentry,
@@ -1009,6 +1209,10 @@ func (p *VfsPrograms) Close() error {
 		p.MountFexit,
 		p.MountKprobe,
 		p.MountKretprobe,
+		p.OpenCallFentry,
+		p.OpenCallFexit,
+		p.OpenCallKprobe,
+		p.OpenCallKretprobe,
 		p.OpenFentry,
 		p.OpenFexit,
 		p.OpenKprobe,
@@ -1073,6 +1277,10 @@ func (p *VfsPrograms) Close() error {
 		p.SymlinkFexit,
 		p.SymlinkKprobe,
 		p.SymlinkKretprobe,
+		p.UmountFentry,
+		p.UmountFexit,
+		p.UmountKprobe,
+		p.UmountKretprobe,
 		p.UnlinkFentry,
 		p.UnlinkFexit,
 		p.UnlinkKprobe,

@@ -65,19 +65,22 @@ __noinline int place_wanted(__u64 dentry)
 	return !nfs || fs_wanted((void *)sb);
 }
 
-/* Is the path of n bytes wanted that stands at `pos` of this CPU's scratch buffer? */
+/*
+ * Is the path of n bytes wanted that stands at `pos` of this CPU's scratch
+ * buffer? The key has no room on the stack: it is made where paths are walked.
+ */
 __noinline int path_wanted(__u32 pos, __u32 n)
 {
 	struct eb_scratch *sc = scratch_get();
-	struct eb_prefix key;
 	if (!sc || pos > EB_BUF_SIZE)
 		return 0;
-	__builtin_memset(&key, 0, sizeof(key));
-	key.bits = EB_MAX_PREFIX * 8;
+	struct eb_prefix *key = (void *)sc->path;
+	__builtin_memset(key, 0, sizeof(*key));
+	key->bits = EB_MAX_PREFIX * 8;
 	if (n > EB_MAX_PREFIX)
 		n = EB_MAX_PREFIX;
-	bpf_probe_read_kernel(key.path, n, sc->buf + pos);
-	return bpf_map_lookup_elem(&vfs_paths, &key) != NULL;
+	bpf_probe_read_kernel(key->path, n, sc->buf + pos);
+	return bpf_map_lookup_elem(&vfs_paths, key) != NULL;
 }
 
 #endif

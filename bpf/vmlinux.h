@@ -104,7 +104,7 @@ struct inode {
 	__u16 i_mode;
 	struct super_block *i_sb;
 	__u64 i_ino;
-	__u32 i_rdev;
+	__u32 i_rdev, i_generation;
 	void *i_private;
 };
 struct dentry {

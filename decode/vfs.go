@@ -1,6 +1,9 @@
 package decode
 
-import "github.com/ebtrace/ebtrace/bpf"
+import (
+	"github.com/ebtrace/ebtrace/bpf"
+	"github.com/ebtrace/ebtrace/decode/xlat"
+)
 
 // vfsOp is how an operation is shown.
 type vfsOp struct {
@@ -36,7 +39,12 @@ var vfsOps = [...]vfsOp{
 	bpf.VfsEbVfsOpEB_VFS_SPLICE:      {name: "splice", moves: true, args: [2]workArg{{name: "flags", kind: Hex}}},
 	bpf.VfsEbVfsOpEB_VFS_COPY:        {name: "copy", moves: true},
 	bpf.VfsEbVfsOpEB_VFS_MOUNT:       {name: "mount", args: [2]workArg{{name: "flags", kind: Hex}}},
+	bpf.VfsEbVfsOpEB_VFS_UMOUNT:      {name: "umount", args: [2]workArg{flagsOf("flags", "umount")}},
 	bpf.VfsEbVfsOpEB_VFS_LOOKUP:      {name: "lookup", args: [2]workArg{{name: "flags", kind: Hex}}},
+	bpf.VfsEbVfsOpEB_VFS_LOCK:        {name: "lock"},
+	bpf.VfsEbVfsOpEB_VFS_GETXATTR:    {name: "getxattr"},
+	bpf.VfsEbVfsOpEB_VFS_LISTXATTR:   {name: "listxattr"},
+	bpf.VfsEbVfsOpEB_VFS_CLOSE:       {name: "close"},
 }
 
 // Attributes that an EB_VFS_SETATTR changes: include/linux/fs.h.
@@ -61,6 +69,8 @@ func (d *Decoder) decodeVFS(w *Work, k *bpf.VfsEbWork) {
 	switch bpf.VfsEbVfsOp(k.Op) {
 	case bpf.VfsEbVfsOpEB_VFS_SETATTR:
 		d.attributes(k.Args[0], k.Args[1])
+	case bpf.VfsEbVfsOpEB_VFS_LOCK:
+		d.lock(k.Args[0], k.Args[1])
 	case bpf.VfsEbVfsOpEB_VFS_UNLINK, bpf.VfsEbVfsOpEB_VFS_RMDIR:
 		if w.File != nil {
 			w.File.Deleted = false // by this
@@ -72,6 +82,23 @@ func (d *Decoder) decodeVFS(w *Work, k *bpf.VfsEbWork) {
 		}
 	}
 	w.Args = d.nodes
+}
+
+// Arguments of a lock: by fcntl(2), and by flock(2).
+var (
+	lockCommand = workArg{"command", Enum, xlat.Lookup("fcntl_cmds")}
+	lockType    = workArg{"type", Enum, xlat.Lookup("lock_types")}
+	flockType   = flagsOf("flock", "flock_ops")
+)
+
+// lock appends how a file is locked.
+func (d *Decoder) lock(command, kind uint64) {
+	if command == 0 {
+		d.workArg(flockType, kind)
+		return
+	}
+	d.workArg(lockCommand, command)
+	d.workArg(lockType, kind)
 }
 
 // attributes appends what is changed, and to what.

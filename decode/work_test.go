@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/ebtrace/ebtrace/bpf"
@@ -44,10 +45,32 @@ func TestWork(t *testing.T) {
 	}
 }
 
+// TestVFSLock: a lock by fcntl(2) and one by flock(2).
+func TestVFSLock(t *testing.T) {
+	d := New(Options{StrSize: 32})
+	for _, c := range []struct {
+		args [2]uint64
+		want []string
+	}{
+		{[2]uint64{6, 0}, []string{"command F_SETLK", "type F_RDLCK"}},
+		{[2]uint64{1024, 2}, []string{"command F_SETLEASE", "type F_UNLCK"}},
+		{[2]uint64{0, 2}, []string{"flock LOCK_EX"}},
+	} {
+		r := workRec(bpf.VfsEbWork{Op: uint16(bpf.VfsEbVfsOpEB_VFS_LOCK), Layer: 1, Args: c.args})
+		var got []string
+		for _, a := range decodeOther(t, d, events.Work, 7, r).Work.Args {
+			got = append(got, a.Name+" "+a.Set.Find(0, a.Num))
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%v: %q, not %q", c.args, got, c.want)
+		}
+	}
+}
+
 // TestVFSOperationNames: every operation of the wire has a name.
 func TestVFSOperationNames(t *testing.T) {
 	for op := bpf.VfsEbVfsOpEB_VFS_OPEN; op < bpf.VfsEbVfsOpEB_VFS_OPS; op++ {
-		if op != bpf.VfsEbVfsOpEB_VFS_UMOUNT && (int(op) >= len(vfsOps) || vfsOps[op].name == "") {
+		if int(op) >= len(vfsOps) || vfsOps[op].name == "" {
 			t.Errorf("operation %d has no name", op)
 		}
 		for _, a := range vfsOps[min(int(op), len(vfsOps)-1)].args {

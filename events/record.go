@@ -70,6 +70,15 @@ func TimeOf(b []byte) uint64 {
 	return load[bpf.TraceEbRec](b).Time
 }
 
+// Used is the part of b that the record at its start fills: what the kernel half
+// has reserved for one may be more.
+func Used(b []byte) []byte {
+	if len(b) < recSize {
+		return b
+	}
+	return b[:min(max(int(load[bpf.TraceEbRec](b).Size), recSize), len(b))]
+}
+
 // load copies a wire structure out of b, which must hold it. The wire is
 // little-endian, as every architecture that ebtrace runs on.
 func load[T any](b []byte) T {

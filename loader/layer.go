@@ -284,7 +284,11 @@ func (l *layer) load(s *Session, o *Options) (err error) {
 		}
 	}
 	l.spec.Maps["works"].MaxEntries = uint32(o.Threads + 1)
-	l.spec.Maps["scratch"].MaxEntries = s.maps["scratch"].MaxEntries()
+	cpus := s.maps["scratch"].MaxEntries()
+	l.spec.Maps["scratch"].MaxEntries = cpus
+	if m := l.spec.Maps["cached"]; m != nil {
+		m.MaxEntries *= cpus
+	}
 	if l.adapt != nil {
 		if err := l.adapt(l); err != nil {
 			return err

@@ -138,7 +138,7 @@ func (s *Session) lookInFlight(q *queue, until uint64) {
 func (s *Session) drain(q *queue) (n int, stuck bool, full uint64) {
 	move := func(to *[]*events.Chunk) func([]byte) bool {
 		return func(rec []byte) bool {
-			if q.put(to, rec) {
+			if q.put(to, events.Used(rec)) {
 				return true
 			}
 			if at := events.TimeOf(rec); full == 0 || at < full {

@@ -38,9 +38,11 @@ func openRing(fd int, size int) (*ring, error) {
 	return &ring{cons, prod, prod[page:], uint64(size - 1)}, nil
 }
 
+// close may be called again: by then others may be mapped there.
 func (r *ring) close() {
 	unix.Munmap(r.consumer)
 	unix.Munmap(r.producer)
+	r.consumer, r.producer, r.data = nil, nil, nil
 }
 
 func position(page []byte) *uint64 { return (*uint64)(unsafe.Pointer(unsafe.SliceData(page))) }

@@ -27,7 +27,10 @@ func openSlots(fd, n int) (*slots, error) {
 	return &slots{mem, unsafe.Slice((*bpf.TraceEbSlot)(unsafe.Pointer(unsafe.SliceData(mem))), n)}, nil
 }
 
-func (s *slots) close() { unix.Munmap(s.mem) }
+func (s *slots) close() {
+	unix.Munmap(s.mem)
+	s.mem, s.all = nil, nil
+}
 
 const maxRace = 64 // EB_MAX_RACE in bpf/maps.h
 

@@ -48,7 +48,7 @@ func (s *Session) openVFS(o *Options) error {
 		name: "vfs", what: "the file system", points: vfsPoints,
 		ops: o.VFS.Ops, best: o.VFS.Best, kprobes: o.VFS.Kprobes,
 		settings: o.VFS.selection(),
-		own:      []string{"scratch", "works", "old_names", "vfs_paths", ".rodata"},
+		own:      []string{"scratch", "works", "old_names", "vfs_paths", "cached", ".rodata"},
 		fill:     func(l *layer) error { return o.VFS.putPaths(l.maps["vfs_paths"]) },
 	}
 	return s.vfs.open(s, o, bpf.LoadVfs)

@@ -25,6 +25,10 @@ const (
 // vfsPoints is every probed function. That it fires, and not only attaches, is
 // what TestVFS in vmtest/guest proves on each kernel.
 var vfsPoints = []point{
+	// the whole, with what is not found; vfs_open is within it, and alone where
+	// the kernel opens for itself. do_filp_open was renamed in 7.2
+	{op: "open", prog: "open_call", point: uint32(bpf.VfsEbVfsPointEB_P_openCall), funcs: []string{"do_filp_open", "do_file_open"}, extra: true,
+		args: argNames{argObject: "pathname", arg0: "op"}},
 	{op: "open", prog: "open", point: uint32(bpf.VfsEbVfsPointEB_P_open), funcs: []string{"vfs_open"},
 		args: argNames{argPath: "path", arg1: "file"}},
 	{op: "read", prog: "read", point: uint32(bpf.VfsEbVfsPointEB_P_read), funcs: []string{"vfs_read"},
@@ -63,6 +67,9 @@ var vfsPoints = []point{
 		args: argNames{argDentry: "dentry", argStr: "oldname"}},
 	{op: "mknod", prog: "mknod", point: uint32(bpf.VfsEbVfsPointEB_P_mknod), funcs: []string{"vfs_mknod"},
 		args: argNames{argDentry: "dentry", arg0: "mode", arg1: "dev"}},
+	// mknod(2) of a regular file; open(2) does not go through it
+	{op: "mknod", prog: "mknod_file", point: uint32(bpf.VfsEbVfsPointEB_P_mknodFile), funcs: []string{"vfs_create"}, extra: true,
+		args: argNames{argDentry: "dentry", arg0: "mode"}},
 	{op: "readdir", prog: "readdir", point: uint32(bpf.VfsEbVfsPointEB_P_readdir), funcs: []string{"iterate_dir"},
 		args: argNames{argFile: "file"}},
 	{op: "getattr", prog: "getattr", point: uint32(bpf.VfsEbVfsPointEB_P_getattr), funcs: []string{"vfs_getattr_nosec"},
@@ -73,6 +80,10 @@ var vfsPoints = []point{
 		args: argNames{argDentry: "dentry", argStr: "name", argBytes: "size", arg0: "flags"}},
 	{op: "removexattr", prog: "removexattr", point: uint32(bpf.VfsEbVfsPointEB_P_removexattr), funcs: []string{"vfs_removexattr"},
 		args: argNames{argDentry: "dentry", argStr: "name"}},
+	{op: "getxattr", prog: "getxattr", point: uint32(bpf.VfsEbVfsPointEB_P_getxattr), funcs: []string{"vfs_getxattr"},
+		args: argNames{argDentry: "dentry", argStr: "name", argBytes: "size"}},
+	{op: "listxattr", prog: "listxattr", point: uint32(bpf.VfsEbVfsPointEB_P_listxattr), funcs: []string{"vfs_listxattr"},
+		args: argNames{argDentry: "dentry", argBytes: "size"}},
 	{op: "readlink", prog: "readlink", point: uint32(bpf.VfsEbVfsPointEB_P_readlink), funcs: []string{"vfs_readlink"},
 		args: argNames{argDentry: "dentry", argBytes: "buflen"}},
 	{op: "fallocate", prog: "fallocate", point: uint32(bpf.VfsEbVfsPointEB_P_fallocate), funcs: []string{"vfs_fallocate"},
@@ -94,13 +105,34 @@ var vfsPoints = []point{
 		args: argNames{argFile: "file_in", argFile2: "file_out", argOffset: "pos_in", argBytes: "len", arg0: "flags"}},
 	{op: "mount", prog: "mount", point: uint32(bpf.VfsEbVfsPointEB_P_mount), funcs: []string{"path_mount"},
 		args: argNames{argPath: "path", argStr: "dev_name", arg0: "flags"}},
+	{op: "umount", prog: "umount", point: uint32(bpf.VfsEbVfsPointEB_P_umount), funcs: []string{"path_umount"},
+		args: argNames{argPath: "path", arg0: "flags"}},
+	{op: "lock", prog: "lock", point: uint32(bpf.VfsEbVfsPointEB_P_lock), funcs: []string{"fcntl_setlk"},
+		args: argNames{argFile: "filp", arg0: "cmd", argObject: "flock"}},
+	{op: "lock", prog: "lock_test", point: uint32(bpf.VfsEbVfsPointEB_P_lockTest), funcs: []string{"fcntl_getlk"},
+		args: argNames{argFile: "filp", arg0: "cmd", argObject: "flock"}},
+	// flock(2), of file systems that have no locks of their own
+	{op: "lock", prog: "flock", point: uint32(bpf.VfsEbVfsPointEB_P_flock), funcs: []string{"locks_lock_inode_wait"},
+		args: argNames{argObject: "fl"}},
+	{op: "lock", prog: "lease", point: uint32(bpf.VfsEbVfsPointEB_P_lease), funcs: []string{"fcntl_setlease"},
+		args: argNames{argFile: "filp", arg1: "arg"}},
+	{op: "close", prog: "close", point: uint32(bpf.VfsEbVfsPointEB_P_close), funcs: []string{"filp_close"},
+		args: argNames{argFile: "filp"}},
+	// close(2) from 6.6 on
+	{op: "close", prog: "close_call", point: uint32(bpf.VfsEbVfsPointEB_P_closeCall), funcs: []string{"filp_flush"}, extra: true,
+		args: argNames{argFile: "filp"}},
 	{op: "lookup", prog: "lookup", point: uint32(bpf.VfsEbVfsPointEB_P_lookup), funcs: []string{"filename_lookup"},
 		args: argNames{argPath: "path", argObject: "name", arg0: "flags"}},
 	{helps: needMount, prog: "want_write", point: uint32(bpf.VfsEbVfsPointEB_P_wantWrite), funcs: []string{"mnt_want_write"}, note: true,
 		args: argNames{argMnt: "m"}},
 	{helps: needMount, prog: "want_write_file", point: uint32(bpf.VfsEbVfsPointEB_P_wantWriteFile), funcs: []string{"mnt_want_write_file"}, note: true,
 		args: argNames{argFile: "file"}},
+	{helps: needLookup, prog: "looked", point: uint32(bpf.VfsEbVfsPointEB_P_looked), funcs: []string{"filename_lookup"}, note: true,
+		args: argNames{argPath: "path"}},
 }
+
+// needLookup are those whose functions say no mount either and do not write.
+var needLookup = []string{"getxattr", "listxattr", "readlink"}
 
 // needMount are the operations whose functions say no mount: it is that which
 // the thread was last allowed to write to.

@@ -5,7 +5,7 @@ VMTEST_PACKAGES := qemu-system-x86 qemu-system-arm e2fsprogs xz-utils zstd debia
 VMTEST_FLAGS = $(if $(KERNEL),-kernels '$(KERNEL)') $(if $(RUN),-run '$(RUN)') $(if $(IMAGE),-image '$(IMAGE)') \
 	$(if $(ARCH),-arch '$(ARCH)') $(if $(COUNT),-count) $(if $(V),-v)
 
-.PHONY: bin/vmtest vmtest vmtest-quick vmtest-fetch vmtest-btf vmtest-record vmtest-packages
+.PHONY: bin/vmtest vmtest vmtest-cost vmtest-quick vmtest-fetch vmtest-btf vmtest-record vmtest-packages
 
 vmtest: KERNEL ?= all
 vmtest: vmtest-packages bin/vmtest ## boot the kernel matrix in QEMU and run the tests there: KERNEL=6.12 RUN=TestFiles IMAGE=file
@@ -13,6 +13,9 @@ vmtest: vmtest-packages bin/vmtest ## boot the kernel matrix in QEMU and run the
 
 vmtest-quick: vmtest-packages bin/vmtest ## the same for the kernels that CI runs, without what takes long
 	bin/vmtest -quick $(VMTEST_FLAGS)
+
+vmtest-cost: vmtest-packages bin/vmtest ## what one operation of the file system costs, in instructions, in a guest: KERNEL=6.12
+	bin/vmtest -count -v -kernels '$(or $(KERNEL),6.12)' -run TestVFSCost
 
 vmtest-fetch: vmtest-packages bin/vmtest ## fetch the kernels that CI runs, and save their types, for go test ./loader
 	bin/vmtest -btf -kernels quick

@@ -4,7 +4,6 @@ import (
 	"os"
 	"testing"
 
-	"github.com/ebtrace/ebtrace/loader"
 	"github.com/ebtrace/ebtrace/test/testenv"
 	"github.com/ebtrace/ebtrace/vmtest/kernels"
 	"github.com/ebtrace/ebtrace/vmtest/protocol"
@@ -17,7 +16,7 @@ func TestFeatures(t *testing.T) {
 		t.Skip("this kernel is not of the matrix")
 	}
 	works := map[string]error{}
-	for _, p := range loader.Probes() {
+	for _, p := range probes() {
 		works[p.Name] = p.Err
 		t.Logf("%-20s %v", p.Name, p.Err)
 	}

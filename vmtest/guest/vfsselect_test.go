@@ -17,6 +17,7 @@ import (
 func selected(t *testing.T, dir string, o loader.VFS) *seen {
 	t.Helper()
 	none := calls(t, "none")
+	o.Kprobes = haveKprobes() // they are attached faster, and this is not about them
 	s := trace(t, loader.Options{Enter: none, Exit: none, VFS: &o}, "vfs", dir)
 	s.ended(7)
 	return s
@@ -79,12 +80,17 @@ func TestVFSSelectPlace(t *testing.T) {
 
 func TestVFSSelectError(t *testing.T) {
 	needVFS(t)
+	dir := t.TempDir()
+	s := selected(t, dir, loader.VFS{Errnos: onlyENOENT(t)})
+	s.all(`\) = -1 ENOENT`)
+	s.work(1, `^vfs_lookup\(name="`+regexp.QuoteMeta(dir)+`/none".*\) = -1 ENOENT`)
+}
+
+func onlyENOENT(t *testing.T) *table.ErrnoSet {
+	t.Helper()
 	set, err := table.ParseErrnos("ENOENT")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	s := selected(t, dir, loader.VFS{Errnos: set})
-	s.all(`\) = -1 ENOENT`)
-	s.work(1, `^vfs_lookup\(name="`+regexp.QuoteMeta(dir)+`/none".*\) = -1 ENOENT`)
+	return set
 }

@@ -113,9 +113,7 @@ func readAll(name string) string {
 // places writes to files whose paths are not what they seem: below a bind
 // mount, without a name any more, deep down, and in a chroot.
 func places(dir string) {
-	must("unshare", syscall.SYS_UNSHARE, syscall.CLONE_NEWNS)
-	none := str("none")
-	must("mount", syscall.SYS_MOUNT, none, str("/"), 0, syscall.MS_REC|syscall.MS_PRIVATE, 0)
+	ownMounts()
 	for _, d := range []string{"/sub", "/sub/in", "/bound"} {
 		must("mkdirat", syscall.SYS_MKDIRAT, atFDCWD, str(dir+d), 0o700)
 	}

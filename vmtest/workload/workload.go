@@ -48,6 +48,13 @@ var programs = map[string]func(arg string){
 	"cost":    cost,
 	"dial":    dial,
 	"denied":  denied,
+	"reads":   reads,
+	"locks":   locks,
+	"overlay": overlay,
+	"moved":   moved,
+	"deepest": deepest,
+	"direct":  direct,
+	"held":    heldFiles,
 	"nothing": func(string) {},
 }
 
