@@ -12,7 +12,7 @@ vmtest: vmtest-packages bin/vmtest ## boot the kernel matrix in QEMU and run the
 	bin/vmtest $(if $(RUN)$(IMAGE),$(if $(PROGRAMS),-programs),-programs) $(VMTEST_FLAGS)
 
 vmtest-quick: vmtest-packages bin/vmtest ## the same for the kernels that CI runs, without what takes long
-	bin/vmtest -quick $(VMTEST_FLAGS)
+	bin/vmtest -quick -total 15m $(VMTEST_FLAGS)
 
 vmtest-cost: vmtest-packages bin/vmtest ## what one operation of the file system costs, in instructions, in a guest: KERNEL=6.12
 	bin/vmtest -count -v -kernels '$(or $(KERNEL),6.12)' -run TestVFSCost
