@@ -38,6 +38,9 @@ type line struct {
 		Context string `json:"context"`
 		Begin   uint64 `json:"begin,string"`
 	} `json:"cause"`
+	Socket struct {
+		Protocol string `json:"name"`
+	} `json:"socket"`
 	File struct {
 		Path string `json:"path"`
 	} `json:"file"`
