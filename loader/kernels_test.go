@@ -14,6 +14,7 @@ import (
 	"github.com/cilium/ebpf/asm"
 	"github.com/cilium/ebpf/btf"
 
+	"github.com/ebtrace/ebtrace/test/testenv"
 	"github.com/ebtrace/ebtrace/vmtest/kernels"
 )
 
@@ -71,7 +72,7 @@ func onSavedKernels(t *testing.T, test func(t *testing.T, arch string, raw []byt
 		t.Run(k.Name(), func(t *testing.T) { test(t, k.Arch, raw) })
 	}
 	if !found {
-		t.Skip("no kernel's types are saved: 'make vmtest-btf' does it")
+		testenv.Skip(t, "no kernel's types are saved: 'make vmtest-btf' does it")
 	}
 }
 

@@ -74,7 +74,7 @@ func (r *result) judge(why string) {
 
 // lacking is how the reason begins of a test that skips because its kernel has
 // not what it tests.
-const lacking = "this kernel "
+const lacking = "this kernel"
 
 // strict makes bad what else was not tested.
 func (r *result) strict() {
