@@ -103,8 +103,12 @@ func verifyLayers(t *testing.T, most map[string]int) {
 			}
 			some := *l.spec
 			some.Programs = map[string]*ebpf.ProgramSpec{name: p.Copy()}
-			coll, err := ebpf.NewCollectionWithOptions(&some, ebpf.CollectionOptions{MapReplacements: l.maps,
-				Programs: ebpf.ProgramOptions{KernelTypes: l.types, LogLevel: ebpf.LogLevelStats}})
+			var coll *ebpf.Collection
+			err := unlocked(func() (err error) {
+				coll, err = ebpf.NewCollectionWithOptions(&some, ebpf.CollectionOptions{MapReplacements: l.maps,
+					Programs: ebpf.ProgramOptions{KernelTypes: l.types, LogLevel: ebpf.LogLevelStats}})
+				return err
+			})
 			if err != nil {
 				t.Error(whole(err))
 				continue

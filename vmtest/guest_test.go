@@ -26,7 +26,7 @@ func TestBrokenGuests(t *testing.T) {
 	}
 	for _, c := range []struct{ how, status, says string }{
 		{"panic", crash, "Kernel panic"},
-		{"off", crash, "the guest ended by itself"},
+		{"off", crash, "reboot: Power down"},
 		{"die", failed, "panic: as it was told"},
 	} {
 		t.Run(c.how, func(t *testing.T) {
