@@ -60,9 +60,12 @@ type seen struct {
 	shown     bool // the lines of work have been
 }
 
+// self is the running test binary.
+const self = "/proc/self/exe"
+
 // program is the command that runs a workload.
 func program(name, arg string) *exec.Cmd {
-	cmd := exec.Command("/proc/self/exe")
+	cmd := exec.Command(self)
 	// asynchronous preemption interrupts calls by signals
 	cmd.Env = []string{workload.Env + "=" + name, workload.Env + "_ARG=" + arg, "GODEBUG=asyncpreemptoff=1"}
 	cmd.Stderr = os.Stderr
