@@ -177,23 +177,20 @@ func (l *layer) attach(p *point) (means string, err error) {
 		}
 		return l.kprobe(p, f.name)
 	}
-	var ferr, kerr error
-	if l.kprobes || kprobesFirst {
-		if kerr = byKprobe(); kerr == nil {
-			return "kprobe", nil
-		}
-	}
 	if l.kprobes {
-		return "", fmt.Errorf("kprobe on %s: %w", f.name, kerr)
+		if err := byKprobe(); err != nil {
+			return "", fmt.Errorf("kprobe on %s: %w", f.name, err)
+		}
+		return "kprobe", nil
 	}
-	if ferr = l.fentry(p, f.name); ferr == nil {
+	ferr := l.fentry(p, f.name)
+	if ferr == nil {
 		return "fentry", nil
 	}
-	if !kprobesFirst {
-		if kerr = byKprobe(); kerr == nil {
-			l.kprobes = true // what is refused once is refused for all
-			return "kprobe", nil
-		}
+	kerr := byKprobe()
+	if kerr == nil {
+		l.kprobes = true // what is refused once is refused for all
+		return "kprobe", nil
 	}
 	if none != nil {
 		l.refused = fmt.Errorf("fentry: %w; kprobe: %w", reason(ferr), none)
@@ -201,11 +198,6 @@ func (l *layer) attach(p *point) (means string, err error) {
 	}
 	return "", fmt.Errorf("fentry on %s: %w; kprobe: %w", f.name, reason(ferr), kerr)
 }
-
-// kprobesFirst: where there are both, kprobes are taken. No kernel's verifier
-// took the programs of fexit until TestFexitLoads was there, so that all that
-// vmtest has proven was seen by kprobes; fentry goes first when it is proven.
-const kprobesFirst = true
 
 // found is a function that a point is probed at.
 type found struct {

@@ -258,7 +258,7 @@ func (s *Session) start(o *Options, plans *table.PlanSet) (err error) {
 		s.links = append(s.links, l)
 	}
 	if o.URing != nil {
-		if err := unlocked(func() error { return s.openURing(o) }); err != nil {
+		if err := s.openURing(o); err != nil {
 			return err
 		}
 	}

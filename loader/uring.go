@@ -112,13 +112,7 @@ func traceArgs(kernel *btf.Spec, name string) (int, error) {
 
 // openURing attaches what the options ask for.
 func (s *Session) openURing(o *Options) error {
-	if s.uring != nil { // the second attempt
-		s.uring.end()
-	}
-	s.uring = &uringLayer{layer: layer{name: "uring", what: "io_uring",
-		own:   []string{"scratch", "works", "plans", "request_plans", "requests", "same_data", "rings", "uring_lost", ".rodata"},
-		means: map[string]string{}, seconds: map[*ebpf.Program]*ebpf.Program{}}}
-	err := s.uring.open(s, o)
+	err := unlocked(func() error { return s.newURing().open(s, o) })
 	if err == nil {
 		return nil
 	}
@@ -129,6 +123,17 @@ func (s *Session) openURing(o *Options) error {
 	s.uring.end()
 	s.uring.hidden = err
 	return nil
+}
+
+// newURing takes the place of one that could not be opened.
+func (s *Session) newURing() *uringLayer {
+	if s.uring != nil {
+		s.uring.end()
+	}
+	s.uring = &uringLayer{layer: layer{name: "uring", what: "io_uring",
+		own:   []string{"scratch", "works", "plans", "request_plans", "requests", "same_data", "rings", "uring_lost", ".rodata"},
+		means: map[string]string{}, seconds: map[*ebpf.Program]*ebpf.Program{}}}
+	return s.uring
 }
 
 func (u *uringLayer) open(s *Session, o *Options) (err error) {

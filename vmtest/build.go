@@ -32,8 +32,9 @@ func (b *builder) packages() []string {
 // hostOnly are tests that need files or programs that are not in a guest.
 const hostOnly = "^(Test.*SavedKernels|Test(Unselected|Filtered)(Calls|Signals)MakeNoRecords|Example.*)$"
 
-// tooLong are tests that the quick set leaves to the whole matrix.
-const tooLong = "TestVFSSelectPlace"
+// tooLong are tests that the quick set leaves to the whole matrix: emulated, they take minutes.
+const tooLong = "TestThreats|TestVFS(Kprobes|Alone|Minimum|Oracle|Places|Command|Locks|Overlay|Deepest|Direct|Attach|Moved|Select.*)|" +
+	"TestNet(Kprobes|Peers|Happens|Late|Drop|Messages|Selection|Attach|Go|Command)|TestPeerLater"
 
 // builder makes the initramfs of each architecture once.
 type builder struct {
