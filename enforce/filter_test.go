@@ -89,8 +89,8 @@ func TestFilterDecides(t *testing.T) {
 			var rule Rule
 			rule.Calls[nativeABI] = calls[:1+r.IntN(len(calls))]
 			for range r.IntN(3) {
-				lo, hi := word(), word()
-				rule.Match.Args = append(rule.Match.Args, ArgMatch{Arg: r.IntN(3), Mask: word() | word(), Min: min(lo, hi), Max: max(lo, hi)})
+				lo, hi, mask, more := word(), word(), word(), word()
+				rule.Match.Args = append(rule.Match.Args, ArgMatch{Arg: r.IntN(3), Mask: mask | more, Min: min(lo, hi), Max: max(lo, hi)})
 			}
 			if r.IntN(4) == 0 {
 				rule.Calls[nativeABI] = []int32{nativeNumber(t, "openat")}
