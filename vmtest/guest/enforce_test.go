@@ -30,6 +30,9 @@ func enforced(t *testing.T, cmd *exec.Cmd, options ...string) (out, trace string
 	argv := append([]string{"ebtrace", "-a", "1", "-o", log}, options...)
 	cmd.Args = append(append(argv, "--", path), cmd.Args[1:]...)
 	cmd.Path = "/bin/ebtrace" // vmtest/build.go
+	if _, err := os.Stat(cmd.Path); err != nil {
+		t.Skip("the guest's own ebtrace is not here; test/enforce is for the host")
+	}
 	var said strings.Builder
 	cmd.Stdout, cmd.Stderr = &said, &said
 	err := cmd.Run()
