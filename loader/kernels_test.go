@@ -72,10 +72,7 @@ func onSavedKernels(t *testing.T, test func(t *testing.T, arch string, raw []byt
 		t.Run(k.Name(), func(t *testing.T) { test(t, k.Arch, raw) })
 	}
 	if !found {
-		if os.Getenv("EBTRACE_NO_KERNELS") != "" { // .ci/run: they could not be fetched
-			t.Skip("no kernel could be fetched")
-		}
-		testenv.Skip(t, "no kernel's types are saved: 'make vmtest-btf' does it")
+		testenv.SkipKernels(t, "no kernel's types are saved: 'make vmtest-btf' does it")
 	}
 }
 

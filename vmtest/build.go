@@ -34,7 +34,7 @@ const hostOnly = "^(Test.*SavedKernels|Test(Unselected|Filtered)(Calls|Signals)M
 
 // tooLong are tests that the quick set leaves to the whole matrix: emulated, they take minutes.
 const tooLong = "TestThreats|TestVFS(Kprobes|Alone|Minimum|Oracle|Places|Command|Locks|Overlay|Deepest|Direct|Attach|Moved|Select.*)|" +
-	"TestNet(Kprobes|Peers|Happens|Late|Drop|Messages|Selection|Attach|Go|Command)|TestPeerLater|TestLayerTables|TestNestedJSON|TestFexitLoads|TestVFSCost"
+	"TestNet(Kprobes|Peers|Happens|Late|Drop|Messages|Selection|Attach|Go|Command)|TestPeerLater|TestLayerTables|TestNestedJSON|TestFexitLoads"
 
 // builder makes the initramfs of each architecture once.
 type builder struct {
@@ -47,7 +47,7 @@ type builder struct {
 }
 
 // counting are tests that are of use where the clock counts instructions only.
-const counting = "TestCost"
+const counting = "TestCost|TestVFSCost"
 
 func (b *builder) leftOut() string {
 	out := hostOnly

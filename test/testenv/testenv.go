@@ -41,6 +41,16 @@ func Skip(t testing.TB, reason string) {
 	t.Skip(reason)
 }
 
+// SkipKernels is Skip for want of a kernel of vmtest's. With EBTRACE_NO_KERNELS
+// set, as .ci/run does where none could be fetched, it is no failure.
+func SkipKernels(t testing.TB, reason string) {
+	t.Helper()
+	if os.Getenv("EBTRACE_NO_KERNELS") != "" {
+		t.Skip("no kernel could be fetched")
+	}
+	Skip(t, reason)
+}
+
 // NeedRoot skips the test if it does not run as root.
 func NeedRoot(t testing.TB) {
 	t.Helper()
